@@ -1,0 +1,22 @@
+#include "mef3/symbol_model.h"
+
+#include <cstddef>
+#include <cstring>
+
+namespace mef3 {
+
+Status BuildSymbolModel(std::span<const std::uint8_t, 256> statistics, SymbolModel& model) {
+  std::uint32_t sum = 0;
+  for (std::size_t symbol = 0; symbol < 256; ++symbol) {
+    const std::uint8_t count = statistics[symbol];
+    model.share[symbol] = {static_cast<std::uint16_t>(sum), count};
+    std::memset(model.owner + sum, static_cast<int>(symbol), count);
+    sum += count;
+  }
+  if (sum == 0) return Status::kBadHeader;
+  model.total = sum;
+  model.reciprocal = ~std::uint64_t{0} / sum + 1;
+  return Status::kOk;
+}
+
+}  // namespace mef3
