@@ -56,11 +56,17 @@ export interface ChannelDescription {
   /** Native units per count, of the first segment; negative means inverted polarity. */
   readonly unitsConversionFactor: number;
   /**
-   * Digest of everything the bytes of a tile depend on besides its place: the
-   * canonical path, start, rate, factors, and the block index up to `sealedSlots`.
+   * Digest of everything the bytes of a tile before `sealedSlots` depend on
+   * besides its place: the canonical path, start, rate, factors, and the block
+   * index up to there. Stays while the recording only grows.
    */
   readonly identity: string;
-  /** Tiles that end at or before this slot never change; only those may be cached. */
+  /** The same with every block: keys the tiles that reach beyond `sealedSlots`. */
+  readonly edgeIdentity: string;
+  /**
+   * Where the last block starts. What lies before never changes; the rest does
+   * when the recording grows, and `edgeIdentity` with it.
+   */
   readonly sealedSlots: number;
   /** Where blocks lie, in slot order, neighbours joined. What is not covered is a gap. */
   readonly coverage: readonly SlotRun[];

@@ -31,7 +31,10 @@ export function toUutc(value: number): Uutc {
 export function parseInt64(wire: string | number, field: string): number {
   const value = Number(wire);
   if (!Number.isSafeInteger(value)) {
-    throw new SignalError("INVALID_ARGUMENT", `${field} is outside ±2^53`, { field, value: String(wire) });
+    throw new SignalError("INVALID_ARGUMENT", `${field} is outside ±2^53`, {
+      field,
+      value: String(wire),
+    });
   }
   return value;
 }
