@@ -1,0 +1,11 @@
+import { createCipheriv } from "node:crypto";
+
+/**
+ * Encrypts whole 16-byte blocks with AES-128 in ECB mode and no padding, in place.
+ *
+ * @see docs/mef3-format.md, section 5.3
+ */
+export function encryptBlocks(plain: Uint8Array, key: Uint8Array): void {
+  const cipher = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
+  plain.set(cipher.update(plain));
+}
