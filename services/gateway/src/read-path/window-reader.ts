@@ -62,11 +62,21 @@ export interface WindowReader {
    *   DEADLINE_EXCEEDED, SESSION_CHANGED, OVERLOADED, UNAVAILABLE; also after
    *   some parts were delivered
    */
-  read(request: WindowRequest, maxPartBytes: number, signal: AbortSignal): AsyncIterable<WindowPart>;
+  read(
+    request: WindowRequest,
+    maxPartBytes: number,
+    signal: AbortSignal,
+  ): AsyncIterable<WindowPart>;
 
   /**
    * Decodes the windows before and after this one in the background, as far as
    * configured. Never throws, never delays a read.
    */
   prefetchAround(request: WindowRequest): void;
+
+  /**
+   * Decodes exactly this window in the background, for callers that know better
+   * than "around" what comes next. Never throws, never delays a read.
+   */
+  prefetch?(request: WindowRequest): void;
 }

@@ -1,0 +1,188 @@
+import { once } from "node:events";
+import type { ClientReadableStream } from "@grpc/grpc-js";
+import { joinRows, type CompatClient, type DecodedChunk } from "../testing/compat-client";
+import { TestServer } from "../testing/compat-server";
+import { SyntheticReader, syntheticSession, syntheticValue } from "../testing/synthetic-recording";
+
+const PATH = "/data/long.mefd";
+const FS = 1000;
+const MESSAGE_BYTES = 256 * 1024;
+const SAMPLES_PER_MESSAGE = MESSAGE_BYTES / 4;
+const session = syntheticSession(PATH, [{ name: "A", fs: FS, startUutc: 0, nSlots: 1e9 }]);
+const [channel] = session.channels;
+
+let server: TestServer;
+let client: CompatClient;
+
+beforeEach(async () => {
+  server = new TestServer([session], { parts: { messageBytes: MESSAGE_BYTES }, stallMs: 500 });
+  await server.start();
+  client = server.client();
+  await client.call("OpenFile", { file_path: PATH });
+});
+
+afterEach(() => server.stop());
+
+function request(firstMessage: number, nMessages: number): object {
+  const uutc = (message: number): string => String((message * SAMPLES_PER_MESSAGE * 1e6) / FS);
+  return {
+    file_path: PATH,
+    channel_names: [],
+    start_uutc: uutc(firstMessage),
+    end_uutc: uutc(firstMessage + nMessages),
+  };
+}
+
+/** Whether a chunk holds exactly the samples its times promise. */
+function isExact(chunk: DecodedChunk): boolean {
+  const [row] = joinRows([chunk]);
+  const firstSlot = (Number(chunk.start_uutc) * FS) / 1e6;
+  return row!.every((value, i) => value === Math.fround(syntheticValue(channel!, firstSlot + i)));
+}
+
+async function firstChunk(stream: ClientReadableStream<DecodedChunk>): Promise<DecodedChunk> {
+  const [chunk] = (await once(stream, "data")) as [DecodedChunk];
+  return chunk;
+}
+
+/** Cancelling is an error for the client; here it is what the test wants. */
+function cancel(stream: ClientReadableStream<DecodedChunk>): void {
+  stream.on("error", () => undefined);
+  stream.cancel();
+}
+
+function readEnded(): Promise<boolean> {
+  return server.running.whenIdle(AbortSignal.timeout(5000));
+}
+
+describe("streamWindow", () => {
+  it("sends the first message before the rest is read", async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    server.reader.beforePart = (part) => (part === 0 ? Promise.resolve() : held);
+    const stream = client.stream("GetSignalRange", request(0, 3));
+    expect(isExact(await firstChunk(stream))).toBe(true);
+    expect(server.reader.partsDelivered).toBe(1);
+    release();
+    stream.resume();
+    await once(stream, "end");
+  });
+
+  it("reads no further than a client that stops reading can take", async () => {
+    const stream = client.stream("GetSignalRange", request(0, 400));
+    stream.on("error", () => undefined);
+    await firstChunk(stream);
+    stream.pause();
+    // Nobody takes messages any more, so the stall limit ends the read.
+    expect(await readEnded()).toBe(true);
+    expect(server.reader.partsDelivered).toBeLessThan(40);
+    expect(server.reader.activeReads).toBe(0);
+    const line = server.logLines.find(({ rpc }) => rpc === "GetSignalRange");
+    expect(line).toMatchObject({ errorCode: "DEADLINE_EXCEEDED" });
+    cancel(stream);
+  });
+
+  it("stops reading when the client cancels", async () => {
+    const stream = client.stream("GetSignalRange", request(0, 4000));
+    await firstChunk(stream);
+    cancel(stream);
+    expect(await readEnded()).toBe(true);
+    expect(server.reader.activeReads).toBe(0);
+    expect(server.reader.partsDelivered).toBeLessThan(4000);
+    expect(server.reader.prefetchedAround).toHaveLength(0);
+    const line = server.logLines.find(({ rpc }) => rpc === "GetSignalRange");
+    expect(line).toMatchObject({ code: "CANCELLED", errorCode: "CANCELLED" });
+  });
+
+  it("tells the reader that waits for data that the client left", async () => {
+    let sawAbort: (() => void) | undefined;
+    const aborted = new Promise<void>((resolve) => {
+      sawAbort = resolve;
+    });
+    let sawRead: (() => void) | undefined;
+    const reading = new Promise<void>((resolve) => {
+      sawRead = resolve;
+    });
+    server.reader.beforePart = (_part, signal) => {
+      sawRead?.();
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          sawAbort?.();
+          reject(signal.reason as Error);
+        });
+      });
+    };
+    const stream = client.stream("GetSignalRange", request(0, 1));
+    await reading;
+    cancel(stream);
+    await aborted;
+    expect(await readEnded()).toBe(true);
+  });
+
+  it("keeps every message intact while slow and cancelling clients share its buffers", async () => {
+    const exact: boolean[] = [];
+    const steady = async (): Promise<void> => {
+      for (let round = 0; round < 4; round += 1) {
+        const chunks = await client.collect("GetSignalRange", request(round * 7, 6));
+        exact.push(...chunks.map(isExact));
+      }
+    };
+    const slow = async (): Promise<void> => {
+      const stream: AsyncIterable<DecodedChunk> = client.stream(
+        "GetSignalRange",
+        request(1000, 12),
+      );
+      for await (const chunk of stream) {
+        await new Promise((resolve) => setImmediate(resolve));
+        exact.push(isExact(chunk));
+      }
+    };
+    const leaving = async (): Promise<void> => {
+      for (let round = 0; round < 12; round += 1) {
+        const stream = client.stream("GetSignalRange", request(round * 13, 50));
+        exact.push(isExact(await firstChunk(stream)));
+        cancel(stream);
+      }
+    };
+    await Promise.all([steady(), slow(), slow(), leaving(), leaving(), steady()]);
+    expect(exact.length).toBeGreaterThan(90);
+    expect(exact.every(Boolean)).toBe(true);
+    expect(server.pool.idleBytes).toBeGreaterThan(0);
+  });
+
+  it("keeps a lease alive for as long as a stream runs", async () => {
+    const leased = new TestServer([session], { idleMs: 1000 });
+    await leased.start();
+    const other = leased.client();
+    await other.call("OpenFile", { file_path: PATH });
+    leased.reader.beforePart = (part) => {
+      if (part > 0) leased.nowMs += 10_000;
+      return Promise.resolve();
+    };
+    const messages = (2.5 * 1024 * 1024) / MESSAGE_BYTES;
+    const chunks = await other.collect("GetSignalRange", request(0, messages * 3));
+    const files = (await other.call("ListOpenFiles", {}))["file_paths"];
+    await leased.stop();
+    expect(chunks.at(-1)!.error_message).toBe("");
+    expect(files).toEqual([PATH]);
+  });
+
+  it("takes an answer that ends early for a defect, not for success", async () => {
+    class ShortReader extends SyntheticReader {
+      override async *read(
+        ...[asked, maxPartBytes, signal]: Parameters<SyntheticReader["read"]>
+      ): ReturnType<SyntheticReader["read"]> {
+        yield* super.read({ ...asked, nSamples: asked.nSamples - 1 }, maxPartBytes, signal);
+      }
+    }
+    const short = new TestServer([session], { parts: { windows: new ShortReader() } });
+    await short.start();
+    const other = short.client({ "x-request-id": "r1" });
+    await other.call("OpenFile", { file_path: PATH });
+    const chunks = await other.collect("GetSignalRange", request(0, 1));
+    await short.stop();
+    expect(chunks.at(-1)!.error_message).toBe("internal error (request r1)");
+  });
+});

@@ -1,0 +1,135 @@
+import type { Lane } from "@mef3-cluster/contracts/lane";
+import { slotsPerTile as tileLength, tileOf, type TileLength } from "@mef3-cluster/tiles/geometry";
+import type { TileKind } from "@mef3-cluster/tiles/tile";
+import type { RowTiles } from "./assemble";
+import type { ByteBudget } from "./byte-budget";
+import { planTiles, type RowNeeds, type TileOrEmpty } from "./plan";
+import type { TileLoader } from "./tile-loader";
+import { BYTES_PER_SAMPLE, type WindowRequest } from "./window-reader";
+
+/** Both kinds of tile hold four bytes per slot. */
+const BYTES_PER_SLOT = 4;
+
+/** A piece of a window, all rows, whose tiles are fetched together. */
+export interface Slab {
+  /** Column of its first sample. */
+  readonly offset: number;
+  readonly nSamples: number;
+  readonly rows: readonly RowTiles[];
+  /** Gives its memory back. */
+  readonly release: () => void;
+}
+
+/** Columns `[offset, offset + nSamples)` of a window. */
+export interface ColumnRange {
+  readonly offset: number;
+  readonly nSamples: number;
+}
+
+export interface SlabOptions {
+  readonly tileLength: TileLength;
+  /** Bytes of tiles that a slab should have; one tile per row if that is more. */
+  readonly slabBytes: number;
+  readonly budget: ByteBudget;
+  readonly loader: TileLoader;
+}
+
+/** Which kind of tile holds what an answer needs. */
+export function tileKindOf({ sampleType }: Pick<WindowRequest, "sampleType">): TileKind {
+  return sampleType === "float32" ? "f32" : "i32";
+}
+
+/**
+ * Cuts a window into slabs that end on tile edges of the first row, so that
+ * neighbouring slabs share as few tiles as possible.
+ */
+export function* slabRanges(
+  request: WindowRequest,
+  options: Pick<SlabOptions, "tileLength" | "slabBytes">,
+): Generator<ColumnRange> {
+  const [first] = request.rows;
+  if (first === undefined) return;
+  const slots = tileLength(first.channel.samplingRate, options.tileLength);
+  const columnBytes = request.rows.length * slots * BYTES_PER_SLOT;
+  const slabSlots = Math.max(1, Math.floor(options.slabBytes / columnBytes)) * slots;
+  for (let offset = 0; offset < request.nSamples;) {
+    const slot = first.firstSlot + offset;
+    const edge = tileOf(slot, slots) * slots + slabSlots;
+    const nSamples = Math.min(edge - slot, request.nSamples - offset);
+    yield { offset, nSamples };
+    offset += nSamples;
+  }
+}
+
+/**
+ * Fetches the tiles of a slab, within the memory budget.
+ *
+ * @param previous  the slab before it: tiles on the edge are taken from there
+ */
+export async function loadSlab(
+  request: WindowRequest,
+  range: ColumnRange,
+  previous: Slab | undefined,
+  lane: Lane,
+  options: SlabOptions,
+  signal: AbortSignal,
+): Promise<Slab> {
+  const plan = planTiles({
+    ...request,
+    ...range,
+    kind: tileKindOf(request),
+    slotsPerTile: (rate) => tileLength(rate, options.tileLength),
+  });
+  const needs = plan.flat();
+  const bytes = needs
+    .filter((need) => !need.isEmpty)
+    .reduce((sum, need) => sum + need.slotsPerTile * BYTES_PER_SLOT, 0);
+  const release = await options.budget.take(bytes, signal);
+  try {
+    const rows = await fetchRows(request, plan, previous, lane, options.loader, signal);
+    return { ...range, rows, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function fetchRows(
+  request: WindowRequest,
+  plan: readonly RowNeeds[],
+  previous: Slab | undefined,
+  lane: Lane,
+  loader: TileLoader,
+  signal: AbortSignal,
+): Promise<RowTiles[]> {
+  const held = plan.map((needs, i) => needs.map((need) => tileHeld(previous?.rows[i], need.index)));
+  const missing = plan.flatMap((needs, i) => needs.filter((_, j) => held[i]?.[j] === undefined));
+  const loaded = (await loader.load(missing, lane, signal)).values();
+  return request.rows.flatMap((row, i) => {
+    const needs = plan[i] ?? [];
+    const [first] = needs;
+    if (first === undefined) return [];
+    const tiles = needs.flatMap((_, j) => held[i]?.[j] ?? loaded.next().value ?? []);
+    return [{ row, slotsPerTile: first.slotsPerTile, firstTile: first.index, tiles }];
+  });
+}
+
+function tileHeld(row: RowTiles | undefined, index: number): TileOrEmpty | undefined {
+  return row?.tiles[index - row.firstTile];
+}
+
+/** Divides a slab into parts of at most `maxPartBytes`, of nearly equal length. */
+export function* partRanges(
+  slab: ColumnRange,
+  request: Pick<WindowRequest, "rows" | "sampleType">,
+  maxPartBytes: number,
+): Generator<ColumnRange> {
+  const columnBytes = request.rows.length * BYTES_PER_SAMPLE[request.sampleType];
+  const most = Math.max(1, Math.floor(maxPartBytes / columnBytes));
+  const nParts = Math.ceil(slab.nSamples / most);
+  for (let i = 0; i < nParts; i += 1) {
+    const from = Math.floor((slab.nSamples * i) / nParts);
+    const to = Math.floor((slab.nSamples * (i + 1)) / nParts);
+    yield { offset: slab.offset + from, nSamples: to - from };
+  }
+}
