@@ -1,0 +1,1 @@
+"""Small recordings by several writers, the same ones on every run."""
