@@ -28,7 +28,7 @@ run: export DATA := $(DATA)
 run: export PORT := $(PORT)
 run: export ADMIN_PORT := $(ADMIN_PORT)
 run: build ## Serve the recordings below DATA=/path (a sample without it); PORT=50051 ADMIN_PORT=9464
-	@[ -n "$$DATA" ] || node tools/write-sample-recording.js sample-data/sample.mefd
+	@[ -n "$$DATA" ] || node tools/write-sample-recording.js sample-data
 	@node services/gateway/dist/demo/run-demo.js
 
 .PHONY: cluster
@@ -47,14 +47,14 @@ bench: build ## Compare decoding speed with the reference implementation
 
 .PHONY: lint
 lint: $(typescript_stamp) $(linters_stamp) ## Check style, types, import boundaries and formatting
-	@npx eslint . --max-warnings 0
-	@npx prettier --check --log-level warn .
+	@node_modules/.bin/eslint . --max-warnings 0
+	@node_modules/.bin/prettier --check --log-level warn .
 	@tools/format-cpp.sh --check
 	@node tools/write-docs.js --check
 
 .PHONY: format
 format: $(packages_stamp) $(linters_stamp) ## Format all sources
-	@npx prettier --write --log-level warn .
+	@node_modules/.bin/prettier --write --log-level warn .
 	@tools/format-cpp.sh
 
 .PHONY: tidy
@@ -90,7 +90,7 @@ $(packages_stamp): package-lock.json | check-machine
 
 $(typescript_stamp): $(typescript_sources) tsconfig.json tsconfig.base.json $(packages_stamp)
 	@echo "compiling TypeScript ..."
-	@npx tsc --build
+	@node_modules/.bin/tsc --build
 	@mkdir -p $(@D) && touch $@
 
 $(native_stamp): $(native_sources) $(packages_stamp)

@@ -28,7 +28,7 @@ export default tseslint.config(
         { object: "process", property: "env", message: "read the environment in packages/runtime/src/environment.ts only" },
       ],
       "max-lines": ["error", { max: 350, skipComments: true, skipBlankLines: true }],
-      "no-default-param-last": "error",
+      "default-param-last": "error",
     },
   },
   { files: ["packages/contracts/src/**"], rules: restrict("@mef3-cluster/*", ...outsideWorld) },

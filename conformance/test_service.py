@@ -65,7 +65,7 @@ def test_health_of_an_unknown_service_is_not_found(channel: grpc.Channel) -> Non
 
 def test_reflection_describes_both_generations(channel: grpc.Channel) -> None:
     database = ProtoReflectionDescriptorDatabase(channel)
-    assert {SERVICE, "grpc.health.v1.Health"} <= set(database.get_services())
+    assert SERVICE in database.get_services()
     file = database.FindFileContainingSymbol(SERVICE)
     (service,) = file.service
     assert {

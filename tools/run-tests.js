@@ -29,17 +29,17 @@ const LINES_SHOWN_OF_A_FAILURE = 40;
  */
 const STEPS = [
   { name: "npm packages", setup: true, commands: [["make", "packages"]] },
-  { name: "typecheck", needs: ["npm packages"], commands: [["npx", "tsc", "--build"]] },
+  { name: "typecheck", needs: ["npm packages"], commands: [["node_modules/.bin/tsc", "--build"]] },
   {
     name: "lint",
     needs: ["npm packages"],
-    commands: [["npx", "eslint", ".", "--max-warnings", "0"]],
+    commands: [["node_modules/.bin/eslint", ".", "--max-warnings", "0"]],
   },
   {
     name: "format",
     needs: ["npm packages"],
     commands: [
-      ["npx", "prettier", "--check", "."],
+      ["node_modules/.bin/prettier", "--check", "."],
       ["make", "linters"],
       ["tools/format-cpp.sh", "--check"],
     ],
@@ -56,7 +56,7 @@ const STEPS = [
   {
     name: "jest",
     needs: ["npm packages", "native build"],
-    commands: [["npx", "jest", "--ci", "--json", "--outputFile=test-results/jest.json"]],
+    commands: [["node_modules/.bin/jest", "--ci", "--json", "--outputFile=test-results/jest.json"]],
     report: "jest.json",
     count: countJest,
   },

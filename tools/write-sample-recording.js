@@ -2,35 +2,34 @@
 
 /**
  * Writes the recording that `make run` shows (32 channels, 512 Hz, 30 min, with
- * gaps, two segments) to the path given, unless it is there already. Progress
- * goes to standard error. Needs the compiled decoder package.
+ * gaps, two segments) into the folder given, as `sample.mefd`, unless it is
+ * there already. Progress goes to standard error. Needs the compiled decoder.
  */
 
-const { existsSync, mkdirSync, renameSync, rmSync } = require("node:fs");
+const { existsSync, mkdirSync } = require("node:fs");
 const path = require("node:path");
+const {
+  SAMPLE_RECORDING,
+  writeSampleRecording,
+} = require("../services/decoder/dist/writer/sample-recording");
 
-async function main(target) {
-  if (existsSync(target)) return;
-  const { writeSampleRecording } = require("../services/decoder/dist/writer/sample-recording");
-  // Written beside its place and then moved, so that an interrupted run leaves
-  // nothing that looks like a recording.
-  const unfinished = path.join(path.dirname(target), ".unfinished");
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { recursive: true });
-  const written = path.join(unfinished, path.basename(target));
-  await writeSampleRecording(written, {}, showProgress);
-  renameSync(written, target);
-  rmSync(unfinished, { recursive: true });
+async function main(folder) {
+  if (existsSync(path.join(folder, `${SAMPLE_RECORDING.name}.mefd`))) return;
+  mkdirSync(folder, { recursive: true });
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  await writeSampleRecording(folder, SAMPLE_RECORDING, progressPrinter(), stop.signal);
 }
 
-let lastShown = -1;
-
-/** @param share  of the work that is done, 0 to 1 */
-function showProgress(share) {
-  const tenth = Math.floor(share * 10);
-  if (tenth === lastShown) return;
-  lastShown = tenth;
-  process.stderr.write(`writing a sample recording ... ${tenth * 10} %\n`);
+/** Prints the share done each time another fifth of it is. */
+function progressPrinter() {
+  let printed = -1;
+  return ({ nSamplesWritten, nSamples }) => {
+    const percent = Math.floor((nSamplesWritten / nSamples) * 5) * 20;
+    if (percent === printed) return;
+    printed = percent;
+    process.stderr.write(`writing a sample recording ... ${percent} %\n`);
+  };
 }
 
 main(process.argv[2]).catch((error) => {

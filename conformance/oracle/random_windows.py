@@ -29,6 +29,14 @@ def expected_matrix(truths: Mapping[str, ChannelTruth], window: Window) -> np.nd
     return np.stack([truths[name].float32(truths[name].slot(window.start_uutc), n_samples) for name in names])
 
 
+def has_half_slot_edge(truths: Mapping[str, ChannelTruth], window: Window) -> bool:
+    """Whether its start or its length falls exactly between two slots of a channel."""
+    names = window.channels or tuple(truths)
+    spans = [window.end_uutc - window.start_uutc]
+    spans += [window.start_uutc - truths[name].start_uutc for name in names]
+    return any(float(span) * truths[names[0]].rate / 1e6 % 1.0 == 0.5 for span in spans)
+
+
 def random_windows(
     truths: Mapping[str, ChannelTruth], n_windows: int, tile_slots: Sequence[int], seed: int
 ) -> Iterator[Window]:

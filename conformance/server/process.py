@@ -31,6 +31,7 @@ runpy.run_module("mef3io_server.server", run_name="__main__")
 
 START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 40.0
+MAX_LOG_BYTES = 1 << 20
 
 
 def free_port() -> int:
@@ -62,8 +63,7 @@ class Server:
         """What the process has printed so far."""
         if self.log is None:
             return ""
-        self.log.flush()
-        return Path(self.log.name).read_text(errors="replace")
+        return os.pread(self.log.fileno(), MAX_LOG_BYTES, 0).decode(errors="replace")
 
     def terminate(self) -> None:
         """Asks for a graceful end."""
@@ -89,9 +89,6 @@ class Server:
         self.terminate()
         code = self.wait_for_exit()
         assert code == 0, f"the server ended with {code}:\n{self.log_text()}"
-        if self.log is not None:
-            self.log.close()
-            Path(self.log.name).unlink(missing_ok=True)
 
 
 def start_ours(data_root: Path, environment: Mapping[str, str] | None = None) -> Server:
@@ -131,7 +128,7 @@ def start_predecessor(environment: Mapping[str, str] | None = None) -> Server:
 
 
 def _spawn(command: list[str], folder: Path, environment: Mapping[str, str]) -> Server:
-    log = tempfile.NamedTemporaryFile(prefix="server-", suffix=".log", delete=False)  # noqa: SIM115
+    log = tempfile.TemporaryFile()  # noqa: SIM115
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -225,16 +225,23 @@ function nativeRun(
   channel: OpenChannel,
   sources: readonly DataSource[],
 ): NativeRun {
-  const makeTile = (): Float32Array | Int32Array =>
-    kind === "f32" ? new Float32Array(run.slotsPerTile) : new Int32Array(run.slotsPerTile);
   return {
     index: channel.index.handle,
     sources,
     kind,
     firstSlot: run.firstTile * run.slotsPerTile,
     slotsPerTile: run.slotsPerTile,
-    tiles: Array.from({ length: run.nTiles }, makeTile),
+    tiles: Array.from({ length: run.nTiles }, () => unfilled(kind, run.slotsPerTile)),
   };
+}
+
+/**
+ * An array whose memory is not cleared: decoding writes every slot, and clearing
+ * first costs a sixth of a whole read (measured).
+ */
+function unfilled(kind: TileJob["kind"], length: number): Float32Array | Int32Array {
+  const { buffer } = Buffer.allocUnsafeSlow(length * 4);
+  return kind === "f32" ? new Float32Array(buffer) : new Int32Array(buffer);
 }
 
 function splitIntoTasks(runs: readonly NativeRun[]): NativeRun[][] {

@@ -138,9 +138,9 @@ export const OBSOLETE_GATEWAY_NAMES: ObsoleteNames = {
 
 /** Native threads that decode. */
 export interface DecodeThreads {
-  /** For reads only; at least 1. */
+  /** For reads; at least 1. */
   readonly foreground: number;
-  /** For decoding ahead of time; 0 turns that off. */
+  /** For decoding ahead of time, besides those for reads; 0 turns that off. */
   readonly prefetch: number;
 }
 
@@ -167,12 +167,12 @@ export function loadGatewayConfig(
   const complete: GatewayConfig = {
     ...config,
     dataRoots: Object.freeze(config.DATA_ROOTS ?? hostRoots),
-    decodeThreads: Object.freeze(divideThreads(config, cores)),
+    decodeThreads: Object.freeze(sizeThreads(config, cores)),
   };
   return { config: Object.freeze(complete), warnings };
 }
 
-function divideThreads(
+function sizeThreads(
   config: Pick<GatewayConfig, "READER_PROCESSES" | "PREFETCH_PROCESSES">,
   cores: number,
 ): DecodeThreads {

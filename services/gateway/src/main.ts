@@ -19,6 +19,7 @@ import { ReadSlots } from "./compat/read-slots";
 import { loadGatewayConfig, type GatewayConfig } from "./config";
 import { createEmbeddedReadPath, type EmbeddedReadPath } from "./embedded/embedded-read-path";
 import { startGatewayServer } from "./server";
+import { redirectTransportLog } from "./transport-log";
 
 const MIB = 1024 * 1024;
 /** Chosen: leases last minutes, so this is soon enough. */
@@ -27,6 +28,7 @@ const EXPIRE_LEASES_EVERY_MS = 10_000;
 const CLOSE_MS = 5_000;
 
 const now = (): number => performance.now();
+const exit = (code: number): never => process.exit(code);
 
 async function main(): Promise<void> {
   const file = readAppConfigFile("app_config.json");
@@ -34,11 +36,12 @@ async function main(): Promise<void> {
   const { config, warnings } = loadGatewayConfig(sources, availableParallelism());
   const build = { name: "gateway", version: readBuildVersion(), commit: config.BUILD_COMMIT };
   const logger = createLogger({ ...build, level: config.LOG_LEVEL, logDir: config.LOG_DIR });
+  redirectTransportLog(logger);
   for (const warning of warnings) logger.warn({ warning }, "obsolete setting");
 
   const registry = createRegistry(build);
   const readiness = new Readiness();
-  const shutdown = new Shutdown({ events: process, exit: process.exit, now, logger });
+  const shutdown = new Shutdown({ events: process, exit, now, logger });
   const { signal } = new AbortController();
   const adminAt = { host: config.ADMIN_HOST, port: config.ADMIN_PORT };
   const admin = await startAdminServer({ ...adminAt, registry, readiness, logger }, signal);
@@ -116,5 +119,5 @@ function createCompatParts(
 main().catch((error: unknown) => {
   // There may be no logger yet, and a person who starts this reads a sentence, not a stack.
   process.stderr.write(`gateway: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  exit(1);
 });

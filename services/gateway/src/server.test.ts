@@ -5,6 +5,7 @@ import { service as healthDefinition } from "grpc-health-check";
 import { createLogger } from "@mef3-cluster/runtime/logger";
 import { RunningCalls } from "./calls/running-calls";
 import { startGatewayServer } from "./server";
+import { redirectTransportLog } from "./transport-log";
 import { TestServer } from "./testing/compat-server";
 import { syntheticSession } from "./testing/synthetic-recording";
 
@@ -52,6 +53,29 @@ function checkHealth(service: string): Promise<unknown> {
   });
 }
 
+interface ReflectionAnswer {
+  readonly listServicesResponse?: { readonly service: readonly { readonly name: string }[] };
+  readonly fileDescriptorResponse?: { readonly fileDescriptorProto: readonly Buffer[] };
+  readonly errorResponse?: object;
+}
+
+interface ReflectionCall extends AsyncIterable<ReflectionAnswer> {
+  write(request: object): void;
+  end(): void;
+}
+
+async function reflect(requests: readonly object[]): Promise<ReflectionAnswer[]> {
+  const loaded = loadSync(REFLECTION_PROTO, { longs: String, oneofs: true });
+  const definition = loaded["grpc.reflection.v1.ServerReflection"] as ServiceDefinition;
+  const client = connect(definition, "ServerReflection");
+  const call = (Reflect.get(client, "ServerReflectionInfo") as () => ReflectionCall).call(client);
+  for (const request of requests) call.write(request);
+  call.end();
+  const answers: ReflectionAnswer[] = [];
+  for await (const answer of call) answers.push(answer);
+  return answers;
+}
+
 /** A promise that a test settles, for holding a read where it is. */
 function gate(): { opened: Promise<void>; open: () => void } {
   let open: () => void = () => undefined;
@@ -70,27 +94,23 @@ describe("startGatewayServer", () => {
     await expect(checkHealth("other")).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
 
-  it("publishes its services through reflection", async () => {
-    const loaded = loadSync(REFLECTION_PROTO, { longs: String, defaults: true, oneofs: true });
-    const definition = loaded["grpc.reflection.v1.ServerReflection"] as ServiceDefinition;
-    const client = connect(definition, "ServerReflection");
-    interface Info extends AsyncIterable<{
-      listServicesResponse: { service: { name: string }[] };
-    }> {
-      write(request: object): void;
-      end(): void;
-    }
-    const call = (Reflect.get(client, "ServerReflectionInfo") as () => Info).call(client);
-    call.write({ listServices: "" });
-    call.end();
-    const names: string[] = [];
-    for await (const answer of call) {
-      names.push(...answer.listServicesResponse.service.map(({ name }) => name));
-    }
-    expect(names).toContain("gRPCMef3Server");
+  it("lists its services through reflection under the names clients call", async () => {
+    const [answer] = await reflect([{ listServices: "" }]);
+    const names = answer!.listServicesResponse!.service.map(({ name }) => name);
+    expect(names).toEqual(["gRPCMef3Server"]);
   });
 
+  it.each(["gRPCMef3Server", "gRPCMef3Server.OpenFile", "SignalChunk"])(
+    "describes %s through reflection",
+    async (symbol) => {
+      const [answer] = await reflect([{ fileContainingSymbol: symbol }]);
+      expect(answer!.errorResponse).toBeUndefined();
+      expect(answer!.fileDescriptorResponse!.fileDescriptorProto.length).toBeGreaterThan(0);
+    },
+  );
+
   it("says in one line which port is taken", async () => {
+    redirectTransportLog(createLogger({ name: "test", version: "0", level: "silent" }));
     const taken = startGatewayServer({
       host: "127.0.0.1",
       port: server.port,

@@ -1,10 +1,11 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { ReflectionService } from "@grpc/reflection";
+import type { PackageDefinition } from "@grpc/proto-loader";
 import { HealthImplementation } from "grpc-health-check";
 import { SignalError } from "@mef3-cluster/contracts/signal-error";
 import type { Logger } from "@mef3-cluster/runtime/logger";
 import type { RunningCalls } from "./calls/running-calls";
 import type { GrpcService } from "./compat/compat-service";
+import { addReflection } from "./reflection";
 
 export interface GatewayServerOptions {
   readonly host: string;
@@ -49,6 +50,8 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
     "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
     "grpc.max_metadata_size": MAX_METADATA_BYTES,
     "grpc.max_concurrent_streams": MAX_STREAMS_PER_CONNECTION,
+    // Nothing reads it here, and it costs work on every call.
+    "grpc.enable_channelz": 0,
     "grpc.keepalive_time_ms": KEEPALIVE_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
   });
@@ -59,7 +62,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
     server.addService(definition, implementation);
   }
   const published = services.map(({ packageDefinition }) => packageDefinition);
-  new ReflectionService(Object.assign({}, ...published)).addToServer(server);
+  addReflection(server, Object.assign({}, ...published) as PackageDefinition);
   health.addToServer(server);
   const port = await bind(server, options);
   return {

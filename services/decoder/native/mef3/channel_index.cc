@@ -38,10 +38,15 @@ class ChannelIndex::Builder {
   // itself where it belongs.
   struct Dropped {
     std::size_t segment;
+    std::uint32_t rank;
     std::optional<std::int64_t> start_time;
-    std::uint32_t number_of_samples;     // 0: not known
-    std::optional<std::size_t> previous;  // usable entries around it, in file order
-    std::optional<std::size_t> next;
+    std::uint32_t number_of_samples;  // 0: not known
+  };
+
+  // What the dropped entries of a segment account for.
+  struct Lost {
+    std::int64_t n_slots = 0;
+    std::int64_t end_slot = INT64_MIN;
   };
 
   void ReadSegment(std::size_t s) {
@@ -76,40 +81,33 @@ class ChannelIndex::Builder {
     const std::uint32_t rank = next_rank_++;
     if (status == Status::kOk && start) {
       if (entry.number_of_samples == 0) return;
-      for (; n_open_drops_ > 0; --n_open_drops_) {
-        Dropped& drop = dropped_[dropped_.size() - n_open_drops_];
-        if (drop.segment == s) drop.next = in_file_order_.size();
-      }
       in_file_order_.push_back({*start, entry.file_offset, entry.block_bytes,
                                 entry.number_of_samples, static_cast<std::uint32_t>(s), rank});
       return;
     }
     ++index_.segments_[s].n_dropped;
-    const bool has_previous = !in_file_order_.empty() && in_file_order_.back().segment == s;
-    dropped_.push_back(
-        {.segment = s,
-         .start_time = start,
-         .number_of_samples =
-             entry.number_of_samples <= kMaxBlockSamples ? entry.number_of_samples : 0,
-         .previous = has_previous ? std::optional{in_file_order_.size() - 1} : std::nullopt,
-         .next = std::nullopt});
-    ++n_open_drops_;
+    const bool count_is_possible = entry.number_of_samples <= kMaxBlockSamples;
+    dropped_.push_back({s, rank, start, count_is_possible ? entry.number_of_samples : 0});
+  }
+
+  static bool IsBeyondDoubles(std::optional<std::int64_t> time) {
+    return time && (*time > kMaxTime || *time < -kMaxTime);
   }
 
   // Finds the grid's origin and refuses times that no recording has.
   Status FixGrid(double sampling_rate) {
     std::optional<std::int64_t> start;
     std::optional<std::int64_t> end;
-    for (std::size_t s = 0; s < inputs_.size(); ++s) {
-      std::optional<std::int64_t> segment_start = inputs_[s].start_time;
-      if (!segment_start) {
-        for (const BlockEntry& entry : in_file_order_) {
-          if (entry.segment != s) continue;
-          segment_start = std::min(segment_start.value_or(entry.start_time), entry.start_time);
-        }
+    for (const SegmentInput& input : inputs_) {
+      if (IsBeyondDoubles(input.start_time) || IsBeyondDoubles(input.end_time)) {
+        return Status::kLimitExceeded;
       }
-      if (segment_start) start = std::min(start.value_or(*segment_start), *segment_start);
-      if (inputs_[s].end_time) end = std::max(end.value_or(*inputs_[s].end_time), *inputs_[s].end_time);
+      if (input.start_time) start = std::min(start.value_or(*input.start_time), *input.start_time);
+      if (input.end_time) end = std::max(end.value_or(*input.end_time), *input.end_time);
+    }
+    for (const BlockEntry& entry : in_file_order_) {
+      if (inputs_[entry.segment].start_time) continue;
+      start = std::min(start.value_or(entry.start_time), entry.start_time);
     }
     if (!start) return Status::kBadHeader;
     if (end && (*end < *start || *end - *start > kMaxSpan)) return Status::kLimitExceeded;
@@ -127,12 +125,10 @@ class ChannelIndex::Builder {
 
   template <typename Predicate>
   void DropOffGrid(Predicate off_grid) {
-    // Positions of neighbours move, so the damage is bounded by the segment only.
-    for (Dropped& drop : dropped_) drop.previous = drop.next = std::nullopt;
     for (const BlockEntry& entry : in_file_order_) {
       if (!off_grid(entry)) continue;
       ++index_.segments_[entry.segment].n_dropped;
-      dropped_.push_back({entry.segment, std::nullopt, 0, std::nullopt, std::nullopt});
+      dropped_.push_back({entry.segment, entry.rank, std::nullopt, 0});
     }
     std::erase_if(in_file_order_, off_grid);
   }
@@ -169,11 +165,14 @@ class ChannelIndex::Builder {
     }
     for (const SlotPiece& piece : AssignSlots(slots)) {
       n_covered += piece.end - piece.first;
+      // The channel starts at slot 0; what lies before it belongs to no answer.
+      const std::int64_t first = std::max<std::int64_t>(piece.first, 0);
       auto& coverage = index_.coverage_;
-      if (!coverage.empty() && coverage.back().end == piece.first) {
+      if (first >= piece.end) continue;
+      if (!coverage.empty() && coverage.back().end == first) {
         coverage.back().end = piece.end;
       } else {
-        coverage.push_back({piece.first, piece.end, 0});
+        coverage.push_back({first, piece.end, 0});
       }
     }
     index_.n_overlapped_ = index_.n_samples_ - n_covered;
@@ -198,13 +197,11 @@ class ChannelIndex::Builder {
   }
 
   void PlaceDamage() {
-    for (const Dropped& drop : dropped_) PlaceDropped(drop);
+    std::vector<Lost> lost(inputs_.size());
+    for (const Dropped& drop : dropped_) PlaceDropped(drop, lost[drop.segment]);
+    PlaceUnreadable();
     for (std::size_t s = 0; s < inputs_.size(); ++s) {
-      if (index_.segments_[s].status != Status::kOk) {
-        PlaceUnreadable(s);
-      } else {
-        PlaceMissingTail(s);
-      }
+      if (index_.segments_[s].status == Status::kOk) PlaceMissingTail(s, lost[s]);
     }
     auto& damage = index_.damage_;
     std::sort(damage.begin(), damage.end(),
@@ -212,6 +209,7 @@ class ChannelIndex::Builder {
   }
 
   void AddDamage(std::int64_t first, std::int64_t end, DamageReason reason) {
+    first = std::max<std::int64_t>(first, 0);
     if (first < end) index_.damage_.push_back({first, end, reason});
   }
 
@@ -219,50 +217,66 @@ class ChannelIndex::Builder {
     return time ? index_.grid_.Slot(*time) : std::nullopt;
   }
 
-  void PlaceDropped(const Dropped& drop) {
-    const auto own = SlotOf(drop.start_time);
-    if (own && drop.number_of_samples > 0) {
-      AddDamage(*own, *own + drop.number_of_samples, DamageReason::kIndexEntry);
-      return;
-    }
+  // An entry is lost where it says it belongs; where it does not say, between
+  // its usable neighbours in the file, or to the ends of its segment.
+  void PlaceDropped(const Dropped& drop, Lost& lost) {
     const SegmentInput& input = inputs_[drop.segment];
-    const auto first = drop.previous
-                           ? index_.SlotsOf(in_file_order_[*drop.previous]).end
-                           : SlotOf(input.start_time).value_or(0);
-    const auto segment_end =
-        SlotOf(input.end_time).value_or(index_.segments_[drop.segment].end_slot);
-    const auto end = drop.next ? index_.SlotsOf(in_file_order_[*drop.next]).first : segment_end;
-    AddDamage(first, end, DamageReason::kIndexEntry);
+    auto first = SlotOf(drop.start_time);
+    std::int64_t end = 0;
+    if (first && drop.number_of_samples > 0) {
+      end = *first + drop.number_of_samples;
+    } else {
+      const auto next = std::lower_bound(
+          in_file_order_.begin(), in_file_order_.end(), drop.rank,
+          [](const BlockEntry& entry, std::uint32_t rank) { return entry.rank < rank; });
+      const auto is_neighbour = [&](auto entry) { return entry->segment == drop.segment; };
+      first = next != in_file_order_.begin() && is_neighbour(std::prev(next))
+                  ? index_.SlotsOf(*std::prev(next)).end
+                  : SlotOf(input.start_time).value_or(0);
+      end = next != in_file_order_.end() && is_neighbour(next)
+                ? index_.SlotsOf(*next).first
+                : SlotOf(input.end_time).value_or(index_.segments_[drop.segment].end_slot);
+    }
+    AddDamage(*first, end, DamageReason::kIndexEntry);
+    lost.n_slots += std::max<std::int64_t>(end - *first, 0);
+    lost.end_slot = std::max(lost.end_slot, end);
   }
 
   // A segment without a usable index is lost from its start to its end; where
   // not even those are known, between its neighbours.
-  void PlaceUnreadable(std::size_t s) {
-    auto first = SlotOf(inputs_[s].start_time);
-    for (std::size_t before = s; !first && before-- > 0;) {
-      if (index_.segments_[before].status != Status::kOk) continue;
-      first = std::max(index_.segments_[before].end_slot,
-                       SlotOf(inputs_[before].end_time).value_or(INT64_MIN));
+  void PlaceUnreadable() {
+    const std::size_t n = inputs_.size();
+    std::vector<std::optional<std::int64_t>> start_after(n);
+    for (std::size_t s = n; s-- > 1;) {
+      const SegmentSummary& summary = index_.segments_[s];
+      start_after[s - 1] = summary.status == Status::kOk
+                               ? SlotOf(inputs_[s].start_time).value_or(summary.first_slot)
+                               : start_after[s];
     }
-    auto end = SlotOf(inputs_[s].end_time);
-    for (std::size_t after = s + 1; !end && after < inputs_.size(); ++after) {
-      if (index_.segments_[after].status != Status::kOk) continue;
-      end = SlotOf(inputs_[after].start_time).value_or(index_.segments_[after].first_slot);
+    std::int64_t end_before = 0;
+    for (std::size_t s = 0; s < n; ++s) {
+      const SegmentSummary& summary = index_.segments_[s];
+      const auto stated_end = SlotOf(inputs_[s].end_time);
+      if (summary.status == Status::kOk) {
+        end_before = std::max(summary.end_slot, stated_end.value_or(INT64_MIN));
+        continue;
+      }
+      const std::int64_t first = SlotOf(inputs_[s].start_time).value_or(end_before);
+      const std::int64_t end = stated_end.value_or(start_after[s].value_or(first));
+      AddDamage(first, end, DamageReason::kSegmentUnreadable);
     }
-    const std::int64_t from = first.value_or(0);
-    AddDamage(from, end.value_or(from), DamageReason::kSegmentUnreadable);
   }
 
   // The index ends before what the metadata promises, by count and by time.
-  void PlaceMissingTail(std::size_t s) {
+  void PlaceMissingTail(std::size_t s, const Lost& lost) {
     const SegmentSummary& summary = index_.segments_[s];
     const auto promised_end = SlotOf(inputs_[s].end_time);
-    if (!promised_end || summary.n_dropped > 0) return;
-    if (summary.number_of_samples >= inputs_[s].number_of_samples) return;
+    if (!promised_end) return;
+    if (summary.number_of_samples + lost.n_slots >= inputs_[s].number_of_samples) return;
     const std::int64_t last = summary.number_of_samples > 0
                                   ? summary.end_slot
                                   : SlotOf(inputs_[s].start_time).value_or(0);
-    AddDamage(last, *promised_end, DamageReason::kIndexTruncated);
+    AddDamage(std::max(last, lost.end_slot), *promised_end, DamageReason::kIndexTruncated);
   }
 
   Status FixLength() {
@@ -283,7 +297,6 @@ class ChannelIndex::Builder {
   ChannelIndex& index_;
   std::vector<BlockEntry> in_file_order_;
   std::vector<Dropped> dropped_;
-  std::size_t n_open_drops_ = 0;  // at the end of dropped_, without a next entry yet
   std::uint32_t next_rank_ = 0;
   std::optional<std::int64_t> stated_end_;
 };

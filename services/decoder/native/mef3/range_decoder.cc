@@ -26,9 +26,9 @@ namespace {
 MEF3_ALWAYS_INLINE void Renormalise(RangeDecoderState& state) {
   const auto zeros = static_cast<std::uint32_t>(std::countl_zero(state.range - 1));
   const std::uint32_t bits = (zeros - 1) & 0x18U;
-  const std::uint64_t ahead = LoadBigEndian64(state.next) << 7;
-  // In two steps, because a shift by 64 (bits == 0) is undefined.
-  const auto appended = static_cast<std::uint32_t>((ahead >> 1) >> (63 - bits));
+  // `next` has one bit left to give, so the bits wanted start at the eighth.
+  const std::uint64_t ahead = LoadBigEndian64(state.next) >> (57 - bits);
+  const auto appended = static_cast<std::uint32_t>(ahead & ((std::uint64_t{1} << bits) - 1));
   state.low = (state.low << bits) | appended;
   state.range <<= bits;
   state.next += bits >> 3;
@@ -36,11 +36,12 @@ MEF3_ALWAYS_INLINE void Renormalise(RangeDecoderState& state) {
 
 // range / total, exactly (see SymbolModel::reciprocal).
 MEF3_ALWAYS_INLINE std::uint32_t UnitOf(const SymbolModel& model, std::uint32_t range) {
-  if (model.reciprocal == 0) [[unlikely]] return range;
   __extension__ using Product = unsigned __int128;
   return static_cast<std::uint32_t>((Product{model.reciprocal} * range) >> 64);
 }
 
+// No branch depends on the data: a misprediction would throw away the work of
+// all streams that are decoded together.
 MEF3_ALWAYS_INLINE std::uint8_t DecodeOne(RangeDecoderState& state) {
   Renormalise(state);
   const SymbolModel& model = *state.model;
@@ -51,21 +52,22 @@ MEF3_ALWAYS_INLINE std::uint8_t DecodeOne(RangeDecoderState& state) {
   const std::uint8_t symbol = model.owner[position];
   const SymbolModel::Share share = model.share[symbol];
   const std::uint32_t below = unit * share.below;
-  const std::uint32_t rest = state.range - below;
   state.low -= below;
-  // Symbol 255 owns all that is left of the range, not only its multiple of unit.
-  state.range = symbol == 255 ? rest : unit * share.own;
+  state.range = unit * share.own + ((state.range - below) & share.rest_mask);
   return symbol;
 }
 
 template <std::size_t kStreams>
 MEF3_ALWAYS_INLINE void DecodeTogether(RangeDecoderState* streams, std::uint8_t* const* symbols,
                                        std::size_t n_symbols) {
+  // Local copies: a store through a byte pointer could otherwise change them.
   std::array<RangeDecoderState, kStreams> local;
+  std::array<std::uint8_t*, kStreams> out;
   std::copy_n(streams, kStreams, local.begin());
+  std::copy_n(symbols, kStreams, out.begin());
   for (std::size_t i = 0; i < n_symbols; ++i) {
 #pragma GCC unroll 4
-    for (std::size_t k = 0; k < kStreams; ++k) symbols[k][i] = DecodeOne(local[k]);
+    for (std::size_t k = 0; k < kStreams; ++k) out[k][i] = DecodeOne(local[k]);
   }
   std::copy_n(local.begin(), kStreams, streams);
 }
@@ -97,9 +99,10 @@ MEF3_BMI2 void DecodeBmi2(std::span<RangeDecoderState> states,
 }
 
 DecodeFn ChooseDecoder() {
-  const bool has_bmi2 = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-                        __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("movbe");
-  return has_bmi2 ? DecodeBmi2 : DecodeBaseline;
+  // Not every compiler can ask for LZCNT and MOVBE; every processor that has BMI2
+  // and AVX2 has them, too.
+  const bool is_recent = __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("avx2");
+  return is_recent ? DecodeBmi2 : DecodeBaseline;
 }
 #else
 DecodeFn ChooseDecoder() { return DecodeBaseline; }

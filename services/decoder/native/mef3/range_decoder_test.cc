@@ -109,6 +109,21 @@ TEST(DecodeSymbols, AgreesWithTheReferenceOnAnyBytes) {
   }
 }
 
+TEST(DecodeSymbols, DecodesAModelOfOnePosition) {
+  std::mt19937_64 random(12);
+  for (const std::size_t symbol : {0UL, 5UL, 128UL, 255UL}) {
+    Stream stream;
+    stream.statistics[symbol] = 1;
+    stream.payload = test::RandomBytes(200, random);
+    RangeDecoderState state = stream.Start(300);
+    Bytes symbols(300);
+    std::uint8_t* const out = symbols.data();
+    DecodeSymbols({&state, 1}, {&out, 1}, 300);
+    EXPECT_EQ(symbols, Bytes(300, static_cast<std::uint8_t>(symbol)));
+    EXPECT_EQ(state.range, 0x80000000U);
+  }
+}
+
 TEST(DecodeSymbols, DecodesStreamsTogetherAsItDoesAlone) {
   std::mt19937_64 random(6);
   constexpr std::size_t kSymbols = 500;

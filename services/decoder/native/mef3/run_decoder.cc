@@ -12,6 +12,9 @@ namespace {
 // Bytes of blocks that are read before they are decoded together: enough blocks
 // to fill the lockstep lanes, few enough to stay in the second-level cache.
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
+// Samples after which a batch ends whatever its bytes: a block of a few hundred
+// bytes may hold millions. Chosen as some milliseconds of work.
+constexpr std::uint64_t kBatchSamples = std::uint64_t{1} << 20;
 // Blocks this close in the file are read with one call.
 constexpr std::uint64_t kJoinBytes = 16 << 10;
 
@@ -94,7 +97,9 @@ class RunDecoder::Job final : public SampleSink {
     std::vector<Work> work(found.size());
     std::int64_t at = first;
     for (const SlotPiece& piece : AssignSlots(slots)) {
-      const Share share{std::max(piece.first, first), std::min(piece.end, end)};
+      // Slots before the channel's start hold no samples, whatever blocks claim.
+      const Share share{std::max({piece.first, first, std::int64_t{0}}),
+                        std::min(piece.end, end)};
       if (share.first >= share.end) continue;
       if (at < share.first) WriteNothing(run, at, share.first);
       at = share.end;
@@ -115,13 +120,24 @@ class RunDecoder::Job final : public SampleSink {
   }
 
   std::size_t BatchEnd(std::size_t begin) const {
-    std::size_t bytes = 0;
-    std::size_t end = begin;
-    while (end < work_.size() && (end == begin || bytes + work_[end].entry->block_bytes <= kBatchBytes)) {
-      bytes += work_[end].entry->block_bytes;
-      ++end;
+    std::size_t bytes = BytesToRead(begin, begin);
+    std::uint64_t samples = work_[begin].wanted;
+    std::size_t end = begin + 1;
+    for (; end < work_.size(); ++end) {
+      bytes += BytesToRead(begin, end);
+      samples += work_[end].wanted;
+      if (bytes > kBatchBytes || samples > kBatchSamples) break;
     }
     return end;
+  }
+
+  // What block `i` adds to the bytes of a batch, a gap that is read along included.
+  std::size_t BytesToRead(std::size_t begin, std::size_t i) const {
+    const BlockEntry& entry = *work_[i].entry;
+    if (i == begin || !Joins(work_[i - 1], work_[i])) return entry.block_bytes;
+    const BlockEntry& previous = *work_[i - 1].entry;
+    const std::uint64_t previous_end = previous.file_offset + previous.block_bytes;
+    return static_cast<std::size_t>(entry.file_offset + entry.block_bytes - previous_end);
   }
 
   // Whether `next` follows `previous` closely enough to be read in one go.
@@ -135,9 +151,7 @@ class RunDecoder::Job final : public SampleSink {
 
   void ReadBatch(std::size_t begin, std::size_t end) {
     std::size_t needed = 0;
-    for (std::size_t i = begin; i < end; ++i) {
-      needed += work_[i].entry->block_bytes + static_cast<std::size_t>(kJoinBytes);
-    }
+    for (std::size_t i = begin; i < end; ++i) needed += BytesToRead(begin, i);
     if (owner_.buffer_bytes_ < needed) {
       owner_.buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(needed);
       owner_.buffer_bytes_ = needed;

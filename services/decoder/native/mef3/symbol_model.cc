@@ -9,11 +9,20 @@ Status BuildSymbolModel(std::span<const std::uint8_t, 256> statistics, SymbolMod
   std::uint32_t sum = 0;
   for (std::size_t symbol = 0; symbol < 256; ++symbol) {
     const std::uint8_t count = statistics[symbol];
-    model.share[symbol] = {static_cast<std::uint16_t>(sum), count};
+    model.share[symbol] = {static_cast<std::uint16_t>(sum), count, 0};
     std::memset(model.owner + sum, static_cast<int>(symbol), count);
     sum += count;
   }
   if (sum == 0) return Status::kBadHeader;
+  if (sum == 1) {
+    // A single position is given twice, since the reciprocal of 1 has 65 bits. The
+    // range stays 2^31 either way, so the decoded symbols are the same.
+    model.owner[1] = model.owner[0];
+    model.share[model.owner[0]].own = 2;
+    sum = 2;
+  }
+  model.share[255].own = 0;
+  model.share[255].rest_mask = ~std::uint32_t{0};
   model.total = sum;
   model.reciprocal = ~std::uint64_t{0} / sum + 1;
   return Status::kOk;

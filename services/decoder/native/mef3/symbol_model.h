@@ -15,19 +15,21 @@ inline constexpr std::uint32_t kMaxModelTotal = 255 * 256;
 // out for the range decoder: symbol s owns count[s] consecutive positions of
 // [0, total), in symbol order.
 struct SymbolModel {
-  // The symbol and what narrows the interval to it, in one load.
+  // What narrows the interval to a symbol, in one load.
   struct Share {
     std::uint16_t below;  // positions owned by smaller symbols
-    std::uint16_t own;    // positions owned by this one
+    // Positions owned by this one; 0 for symbol 255, which instead owns all that
+    // is left of the range: `rest_mask` is all ones there and zero elsewhere.
+    std::uint16_t own;
+    std::uint32_t rest_mask;
   };
 
   std::uint32_t total;
-  // floor(2^64 / total), plus one; 0 stands for 2^64. The upper half of the
-  // 128-bit product `reciprocal * range` is range / total, exactly: with
-  // e = reciprocal * total - 2^64 we have 0 <= e <= total, and the product is
-  // range / total + range * e / (total * 2^64). For range <= 2^31 and
-  // total < 2^16 the second term is below 1 / total, too little to reach the
-  // next integer.
+  // floor((2^64 - 1) / total) + 1. The upper half of the 128-bit product `reciprocal * range` is range / total,
+  // exactly: with e = reciprocal * total - 2^64 we have 0 <= e <= total, and the
+  // product is range / total + range * e / (total * 2^64). For range <= 2^31 and
+  // total < 2^16 the second term is below 1 / total, too little to reach the next
+  // integer.
   std::uint64_t reciprocal;
   Share share[256];
   // The owner of each position. A direct table costs one pass over `total` bytes

@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -20,13 +21,13 @@ namespace mef3::test {
 
 // The first 1024 bytes of a file (section 2); `body` is what its CRC covers.
 inline Bytes MakeFile(std::string_view type, const Bytes& body) {
-  Bytes file(1024, 0);
+  Bytes file(1024 + body.size(), 0);
+  std::copy(body.begin(), body.end(), file.begin() + 1024);
   std::memcpy(&file[8], type.data(), 4);
   file[13] = 3;
   file[15] = 1;
   Put(file, 4, ReferenceCrc(body));
-  Put(file, 0, ReferenceCrc(std::span<const std::uint8_t>(file).subspan(4)));
-  file.insert(file.end(), body.begin(), body.end());
+  Put(file, 0, ReferenceCrc(std::span<const std::uint8_t>(file).subspan(4, 1020)));
   return file;
 }
 
@@ -88,6 +89,7 @@ class SegmentFiles {
 
   std::vector<IndexRow>& rows() { return rows_; }
   Bytes& data() { return data_; }
+  const Bytes& data() const { return data_; }
 
   Bytes IndexFile() const {
     Bytes body;
@@ -102,6 +104,39 @@ class SegmentFiles {
   std::vector<IndexRow> rows_;
   Bytes data_ = Bytes(1024, 0);
 };
+
+// One segment of a channel: its files, and what its metadata says.
+struct TestSegment {
+  SegmentFiles files;
+  std::optional<std::int64_t> start_time;
+  std::optional<std::int64_t> end_time;
+  std::int64_t promised_samples = -1;
+  double factor = 1.0;
+  std::int64_t recording_time_offset = 0;
+};
+
+// Builds a channel's index. With `spoil`, a test changes the index files first.
+inline Status BuildIndex(const std::vector<TestSegment>& segments, double sampling_rate,
+                         ChannelIndex& index,
+                         const std::function<void(std::size_t, Bytes&)>& spoil = {}) {
+  std::vector<Bytes> files;
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    files.push_back(segments[s].files.IndexFile());
+    if (spoil) spoil(s, files.back());
+  }
+  std::vector<SegmentInput> inputs;
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    const TestSegment& segment = segments[s];
+    inputs.push_back({.index_file = files[s],
+                      .data_bytes = segment.files.data().size(),
+                      .recording_time_offset = segment.recording_time_offset,
+                      .units_conversion_factor = segment.factor,
+                      .start_time = segment.start_time,
+                      .end_time = segment.end_time,
+                      .number_of_samples = segment.promised_samples});
+  }
+  return ChannelIndex::Build(inputs, sampling_rate, index);
+}
 
 }  // namespace mef3::test
 

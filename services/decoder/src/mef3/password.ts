@@ -28,12 +28,14 @@ export interface ValidationFields {
 /** The 16 bytes of a password, zero-filled; longer ones are cut. */
 export function passwordBytes(password: string, form: PasswordForm): Uint8Array {
   const bytes = Buffer.alloc(KEY_BYTES);
-  [...password].slice(0, KEY_BYTES).forEach((character, i) => {
-    bytes[i] =
-      form === "utf8"
-        ? (Buffer.from(character, "utf8").at(-1) ?? 0)
-        : (character.codePointAt(0) ?? 0) & 0xff;
-  });
+  Array.from(password)
+    .slice(0, KEY_BYTES)
+    .forEach((character, i) => {
+      bytes[i] =
+        form === "utf8"
+          ? (Buffer.from(character, "utf8").at(-1) ?? 0)
+          : (character.codePointAt(0) ?? 0) & 0xff;
+    });
   return bytes;
 }
 
@@ -102,7 +104,7 @@ export function deriveAccessKeys(
 }
 
 function readForms(password: string): Uint8Array[] {
-  const nCharacters = [...password].length;
+  const nCharacters = Array.from(password).length;
   if (nCharacters < 1 || nCharacters > MAX_READ_CHARACTERS) return [];
   const utf8 = passwordBytes(password, "utf8");
   return isAscii(password) ? [utf8] : [utf8, passwordBytes(password, "code-point")];

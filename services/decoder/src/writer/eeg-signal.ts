@@ -23,11 +23,11 @@ const EPOCH_SECONDS = 4;
  * natural look and about one byte per sample once RED-coded.
  */
 const LOW_PASSES = [
-  { corner: 0.4, deviation: 0.82 },
-  { corner: 3, deviation: 0.5 },
-  { corner: 14, deviation: 0.16 },
+  { corner: 0.4, deviation: 0.93 },
+  { corner: 3, deviation: 0.32 },
+  { corner: 14, deviation: 0.1 },
 ] as const;
-const WHITE_DEVIATION = 0.065;
+const WHITE_DEVIATION = 0.055;
 
 /** Standard deviation of a signed 16-bit number, and of the sum of two signed bytes. */
 const HALF_WORD_DEVIATION = 65536 / Math.sqrt(12);

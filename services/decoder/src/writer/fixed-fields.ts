@@ -8,7 +8,7 @@ import { SignalError } from "@mef3-cluster/contracts/signal-error";
  */
 export function writeText(target: Buffer, offset: number, fieldBytes: number, text: string): void {
   const capacity = fieldBytes / 4 - 1;
-  if ([...text].length > capacity || text.includes("\0")) {
+  if (Array.from(text).length > capacity || text.includes("\0")) {
     throw new SignalError(
       "INVALID_ARGUMENT",
       `"${text}" is not a text of up to ${capacity} characters`,

@@ -24,8 +24,8 @@ export const SAMPLE_RECORDING: SampleRecordingOptions = {
 
 const SAMPLING_RATE = 512;
 const UNITS_CONVERSION_FACTOR = 0.0488;
-/** Standard deviation of the background, in counts: some 15 µV. */
-const AMPLITUDE = 300;
+/** Standard deviation of the background, in counts: some 12 µV. */
+const AMPLITUDE = 240;
 
 /** A grid and two strips. */
 const CONTACTS = [

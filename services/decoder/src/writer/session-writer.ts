@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { SignalError } from "@mef3-cluster/contracts/signal-error";
+import { hasErrorCode } from "@mef3-cluster/runtime/error-code";
 import { accessForWriting } from "../mef3/password";
 import { type SegmentContext, writeSegment } from "./segment-writer";
 import {
@@ -48,7 +49,7 @@ export async function writeSession(
   signal: AbortSignal,
 ): Promise<WrittenSession> {
   checkSessionPlan(plan);
-  const target = path.join(directory, `${plan.name}.mefd`);
+  const target = path.resolve(directory, `${plan.name}.mefd`);
   const temporary = path.join(directory, `.${plan.name}.${randomUUID()}.part`);
   await mkdir(temporary);
   try {
@@ -124,8 +125,8 @@ async function publish(temporary: string, target: string): Promise<void> {
   try {
     await rename(temporary, target);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "ENOTDIR") throw error;
+    const exists = ["ENOTEMPTY", "EEXIST", "ENOTDIR"].some((code) => hasErrorCode(error, code));
+    if (!exists) throw error;
     throw new SignalError("INVALID_ARGUMENT", "the session exists already", {}, { cause: error });
   }
 }

@@ -11,7 +11,7 @@ export interface SignalSpec {
   readonly kind: SignalKind;
   readonly seed: number;
   /**
-   * In counts. `eeg`: standard deviation of the background (default 300).
+   * In counts. `eeg`: standard deviation of the background (default 240).
    * `rough`: of the steps from sample to sample (131: a third of them outside
    * ±127). `noise`: largest value (1000). `sine`: peak (1000). `constant`: the
    * value (0).
@@ -29,7 +29,7 @@ export function createSignal(spec: SignalSpec, samplingRate: number): SampleSour
   const { kind, seed, amplitude } = spec;
   switch (kind) {
     case "eeg":
-      return new EegSignal({ seed, sharedSeed: seed, samplingRate, amplitude: amplitude ?? 300 });
+      return new EegSignal({ seed, sharedSeed: seed, samplingRate, amplitude: amplitude ?? 240 });
     case "rough":
       return new RoughSignal(seed, amplitude ?? 131);
     case "noise":

@@ -145,7 +145,8 @@ function createSink<Request>(
       record.sentMessage(length);
     },
     sendLast: async (message) => {
-      await sendMessage(call, message, running.clientGone, LAST_WORDS_MS);
+      const limitMs = Math.min(LAST_WORDS_MS, environment.stallMs);
+      await sendMessage(call, message, running.clientGone, limitMs);
       record.sentMessage(message.length);
     },
   };

@@ -41,12 +41,12 @@ export class RunningCalls {
     const client = new AbortController();
     this.#controllers.add(whole);
     const leave = (reason: SignalError): void => {
-      // grpc-js reports the end of every answered call as "cancelled", too.
-      if (!this.#controllers.has(whole)) return;
       client.abort(reason);
       whole.abort(reason);
     };
     const cancelled = (): void => {
+      // grpc-js reports the end of every answered call as "cancelled", too.
+      if (!this.#controllers.has(whole)) return;
       leave(new SignalError("CANCELLED", "the caller went away"));
     };
     call.on("cancelled", cancelled);

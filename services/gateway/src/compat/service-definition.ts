@@ -34,7 +34,7 @@ export interface CompatProtocol {
    */
   readonly definition: ServiceDefinition;
   /** Encodes a unary answer. */
-  encode(method: CompatMethod, answer: object): Buffer;
+  readonly encode: (method: CompatMethod, answer: object) => Buffer;
 }
 
 /**

@@ -15,7 +15,7 @@ let server: TestServer;
 let client: CompatClient;
 
 beforeEach(async () => {
-  server = new TestServer([session], { parts: { messageBytes: MESSAGE_BYTES }, stallMs: 500 });
+  server = new TestServer([session], { parts: { messageBytes: MESSAGE_BYTES } });
   await server.start();
   client = server.client();
   await client.call("OpenFile", { file_path: PATH });
@@ -71,17 +71,23 @@ describe("streamWindow", () => {
   });
 
   it("reads no further than a client that stops reading can take", async () => {
-    const stream = client.stream("GetSignalRange", request(0, 400));
+    const parts = { messageBytes: MESSAGE_BYTES };
+    const impatient = new TestServer([session], { parts, stallMs: 300 });
+    await impatient.start();
+    const other = impatient.client();
+    await other.call("OpenFile", { file_path: PATH });
+    const stream = other.stream("GetSignalRange", request(0, 400));
     stream.on("error", () => undefined);
     await firstChunk(stream);
     stream.pause();
     // Nobody takes messages any more, so the stall limit ends the read.
-    expect(await readEnded()).toBe(true);
-    expect(server.reader.partsDelivered).toBeLessThan(40);
-    expect(server.reader.activeReads).toBe(0);
-    const line = server.logLines.find(({ rpc }) => rpc === "GetSignalRange");
+    const ended = await impatient.running.whenIdle(AbortSignal.timeout(4000));
+    const line = impatient.logLines.find(({ rpc }) => rpc === "GetSignalRange");
+    await impatient.stop();
+    expect(ended).toBe(true);
+    expect(impatient.reader.partsDelivered).toBeLessThan(40);
+    expect(impatient.reader.activeReads).toBe(0);
     expect(line).toMatchObject({ errorCode: "DEADLINE_EXCEEDED" });
-    cancel(stream);
   });
 
   it("stops reading when the client cancels", async () => {

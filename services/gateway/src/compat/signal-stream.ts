@@ -122,6 +122,5 @@ async function sendSlice(
 ): Promise<void> {
   const { bytes, buffer } = encoder.encode(slice);
   // If this rejects, the transport may still read the buffer: it is left to the collector.
-  await sink.send(bytes);
-  pool.giveBack(buffer);
+  const sent = sink.send(bytes); pool.giveBack(buffer); await sent;
 }

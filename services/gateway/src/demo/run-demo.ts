@@ -1,12 +1,13 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
+import { inspect } from "node:util";
 import { isSignalError, SignalError } from "@mef3-cluster/contracts/signal-error";
 import { readEnvironment, type Environment } from "@mef3-cluster/runtime/environment";
 import { describeConnection } from "./connect-help";
 import { chooseCharset, readDemoSettings, type DemoSettings } from "./demo-settings";
 import { findRecordings } from "./find-recordings";
 import { ServerProcess } from "./server-process";
-import { showSample } from "./show-sample";
+import { showSample, type Screen } from "./show-sample";
 
 const REPOSITORY = path.resolve(__dirname, "../../../..");
 const SERVER_ENTRY = path.resolve(__dirname, "../main.js");
@@ -19,6 +20,8 @@ const START_DEADLINE_MS = 30_000;
 /** Chosen: a first read decodes a whole channel of the sample, far below this. */
 const SHOW_DEADLINE_MS = 30_000;
 const RECORDINGS_LISTED = 10;
+/** Chosen: larger pictures do not say more. */
+const LARGEST_SCREEN = { columns: 100, lines: 30 };
 
 /** Serves recordings on this machine for a person at a terminal, until Ctrl-C. */
 async function runDemo(environment: Environment): Promise<number> {
@@ -31,25 +34,27 @@ async function runDemo(environment: Environment): Promise<number> {
     adminUrl: `http://${HOST}:${settings.adminPort}`,
     startDeadlineMs: START_DEADLINE_MS,
   });
-  let stopping = false;
+  const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (!stopping) print(["", "Stopping; running reads are finished first."]);
-      stopping = true;
+      if (!stopping.signal.aborted) print(["", "Stopping; running reads are finished first."]);
+      stopping.abort();
       server.stop(signal);
     });
   }
   try {
     await server.whenReady();
-    await tellStory(settings, dataPath, environment);
+    await tellStory(settings, dataPath, environment, stopping.signal);
   } catch (error) {
-    if (stopping) return await exitCodeOf(server);
+    if (stopping.signal.aborted) return await server.ended;
     server.stop("SIGTERM");
     await server.ended;
     throw error;
   }
-  const code = await exitCodeOf(server);
-  if (!stopping) print([`The server ended by itself (code ${code}); its log: ${logPath()}`]);
+  const code = await server.ended;
+  if (!stopping.signal.aborted) {
+    print([`The server ended by itself, with code ${code}; its log: ${logPath()}`]);
+  }
   return code;
 }
 
@@ -57,18 +62,19 @@ async function tellStory(
   settings: DemoSettings,
   dataPath: string,
   environment: Environment,
+  signal: AbortSignal,
 ): Promise<void> {
   const address = `${HOST}:${settings.port}`;
   print([
-    `Serving ${dataPath} at ${address}: gRPC in plaintext, for this machine only.`,
-    `Health and metrics: http://${HOST}:${settings.adminPort}/ready and /metrics; log: ${logPath()}`,
+    `Serving ${dataPath}`,
+    `  at ${address}: gRPC in plaintext, for this machine only`,
+    `  health and metrics: http://${HOST}:${settings.adminPort}/ready, /live and /metrics`,
+    `  log: ${logPath()}`,
     "",
   ]);
   if (settings.dataPath === undefined) {
-    const { columns = 100, rows = 30 } = process.stdout;
-    const charset = chooseCharset(environment);
-    const screen = { columns: Math.min(columns, 100), lines: Math.min(rows, 30), charset };
-    const deadline = AbortSignal.timeout(SHOW_DEADLINE_MS);
+    const screen = screenFor(environment);
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(SHOW_DEADLINE_MS)]);
     print(await showSample(address, dataPath, screen, deadline));
     print(["", ...describeConnection(address, dataPath)]);
   } else {
@@ -77,6 +83,17 @@ async function tellStory(
     print(["", ...describeConnection(address, recordings[0] ?? path.join(dataPath, "NAME.mefd"))]);
   }
   print(["", "Serving until Ctrl-C."]);
+}
+
+function screenFor(environment: Environment): Screen {
+  const { isTTY, columns, rows } = process.stdout;
+  const charset = chooseCharset(environment);
+  if (!isTTY) return { ...LARGEST_SCREEN, charset };
+  return {
+    columns: Math.min(columns, LARGEST_SCREEN.columns),
+    lines: Math.min(rows, LARGEST_SCREEN.lines),
+    charset,
+  };
 }
 
 function describeRecordings(dataPath: string, recordings: readonly string[]): string[] {
@@ -112,11 +129,6 @@ function serverEnvironment(
   };
 }
 
-async function exitCodeOf(server: ServerProcess): Promise<number> {
-  const end = await server.ended;
-  return typeof end === "number" ? end : 1;
-}
-
 function logPath(): string {
   return path.relative(process.cwd(), path.join(LOG_DIR, "gateway.log"));
 }
@@ -131,8 +143,8 @@ runDemo(readEnvironment()).then(
   },
   (error: unknown) => {
     // A person reads this: what they can act on is a sentence, a defect of ours is a stack.
-    const text = isSignalError(error) ? error.message : error instanceof Error && error.stack;
-    process.stderr.write(`make run: ${text || String(error)}\n`);
+    const text = isSignalError(error) ? error.message : inspect(error);
+    process.stderr.write(`make run: ${text}\n`);
     process.exitCode = 1;
   },
 );

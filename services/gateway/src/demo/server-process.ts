@@ -18,8 +18,8 @@ const STDERR_KEPT_BYTES = 4096;
 
 /** A server in a process of its own. */
 export class ServerProcess {
-  /** How it ended: its exit code, or the signal that killed it. */
-  readonly ended: Promise<number | NodeJS.Signals>;
+  /** Its exit code once it has ended; 1 if it was killed or could not be started. */
+  readonly ended: Promise<number>;
   readonly #child: ChildProcess;
   readonly #options: ServerProcessOptions;
   #stderr = "";
@@ -41,8 +41,8 @@ export class ServerProcess {
       this.#child.once("error", () => {
         resolve(1);
       });
-      this.#child.once("close", (code, signal) => {
-        resolve(code ?? signal ?? 1);
+      this.#child.once("close", (code) => {
+        resolve(code ?? 1);
       });
     });
   }

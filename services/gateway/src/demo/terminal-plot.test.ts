@@ -70,11 +70,15 @@ describe("plotTraces", () => {
     expect(gap(picture[6])).not.toContain(" ");
   });
 
-  it("leaves the axis blank where no channel has samples", () => {
-    const traces = [withGap(sine("A", 1, 40), 2600, 3000), withGap(sine("B", 1, 40), 2600, 3000)];
+  it.each([
+    ["a long gap", 3200, " ".repeat(3) + "gap" + " ".repeat(4)],
+    ["a short one", 2816, " ".repeat(4)],
+  ])("leaves the axis blank where no channel has samples, and names %s", (_which, to, blank) => {
+    const traces = [withGap(sine("A", 1, 40), 2560, to), withGap(sine("B", 1, 40), 2560, to)];
     const axis = plotTraces(traces, { ...LAYOUT, columns: 11 + 80 })[26] ?? "";
-    expect(axis.slice(PLOT_COLUMN).indexOf(" ")).toBe(41);
-    expect(axis.slice(PLOT_COLUMN).lastIndexOf(" ")).toBe(45);
+    expect(axis.slice(PLOT_COLUMN + 40, PLOT_COLUMN + 40 + blank.length)).toBe(blank);
+    expect(axis.slice(0, PLOT_COLUMN + 40)).not.toContain("gap");
+    expect(axis.charAt(PLOT_COLUMN + 39) + axis.charAt(PLOT_COLUMN + 40 + blank.length)).toBe("──");
   });
 
   it("shows fewer samples than dots as one line without holes", () => {

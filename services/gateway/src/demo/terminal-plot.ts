@@ -22,11 +22,12 @@ const NAME_COLUMNS = 10;
 const FOOTER_LINES = 3;
 /** Chosen: two labels closer than this read as one. */
 const COLUMNS_PER_TICK = 9;
-/** Chosen: rarer peaks than one sample in 500 are cut off rather than flatten the rest. */
-const SHOWN_SHARE = 0.998;
+/** Chosen: peaks rarer than one sample in 30 are cut off rather than flatten the rest. */
+const SHOWN_SHARE = 0.97;
 /** Round numbers, each times a power of ten, for the height of a band and between two ticks. */
 const HEIGHT_STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8];
 const TICK_STEPS = [1, 2, 5];
+const GAP_LABEL = ["g", "a", "p"];
 
 interface LineArt {
   readonly axis: string;
@@ -120,11 +121,7 @@ function drawTimeAxis(
   { durationSeconds, charset }: PlotLayout,
 ): [string, string] {
   const art = LINE_ART[charset];
-  const axis = Array.from({ length: plotColumns }, (_, column) =>
-    traces.every(({ samples }) => extentOf(samples, column, plotColumns) === undefined)
-      ? " "
-      : art.axis,
-  );
+  const axis = Array.from({ length: plotColumns }, () => art.axis);
   const labels = Array.from({ length: plotColumns }, () => " ");
   const nTicks = Math.max(1, Math.floor(plotColumns / COLUMNS_PER_TICK));
   const step = niceCeiling(durationSeconds / nTicks, TICK_STEPS);
@@ -135,8 +132,28 @@ function drawTimeAxis(
       if (column + offset < plotColumns) labels[column + offset] = character;
     });
   }
+  for (const { first, end } of commonGaps(traces, plotColumns)) {
+    axis.fill(" ", first, end);
+    const margin = Math.floor((end - first - GAP_LABEL.length) / 2);
+    if (margin > 0) axis.splice(first + margin, GAP_LABEL.length, ...GAP_LABEL);
+  }
   const indent = " ".repeat(NAME_COLUMNS);
   return [`${indent}${art.edge}${axis.join("")}`, `${indent} ${labels.join("")}`];
+}
+
+/** Runs of columns `[first, end)` in which no channel has a sample. */
+function commonGaps(
+  traces: readonly Trace[],
+  columns: number,
+): { readonly first: number; readonly end: number }[] {
+  const gaps: { first: number; end: number }[] = [];
+  for (let column = 0; column < columns; column += 1) {
+    if (traces.some(({ samples }) => extentOf(samples, column, columns) !== undefined)) continue;
+    const last = gaps.at(-1);
+    if (last?.end === column) last.end = column + 1;
+    else gaps.push({ first: column, end: column + 1 });
+  }
+  return gaps;
 }
 
 function medianOf(samples: Float32Array): number {

@@ -65,7 +65,7 @@ export class CompatClient {
   }
 
   call(method: CompatMethod, request: object, options: CallOptions = {}): Promise<DecodedAnswer> {
-    const unary = this.#method<UnaryCall>(method);
+    const unary = this.#method(method) as UnaryCall;
     return new Promise((resolve, reject) => {
       const call = unary.call(this.#stub, request, this.#metadata, options, (error, answer) => {
         if (error === null) resolve(answer);
@@ -82,7 +82,7 @@ export class CompatClient {
     request: object,
     options: CallOptions = {},
   ): ClientReadableStream<DecodedChunk> {
-    return this.#method<StreamCall>(method).call(this.#stub, request, this.#metadata, options);
+    return (this.#method(method) as StreamCall).call(this.#stub, request, this.#metadata, options);
   }
 
   async collect(
@@ -100,8 +100,8 @@ export class CompatClient {
     this.#stub.close();
   }
 
-  #method<F>(name: string): F {
-    return Reflect.get(this.#stub, name) as F;
+  #method(name: CompatMethod): unknown {
+    return Reflect.get(this.#stub, name);
   }
 }
 
