@@ -156,6 +156,8 @@ std::shared_ptr<DecodePool::Ticket> DecodePool::Take(bool prefetch) {
   queue->pop_front();
   ticket->running = true;
   ++(prefetch ? running_prefetch_ : running_urgent_);
+  // Prefetch may have stepped aside for this task's sake while it waited.
+  may_continue_.notify_all();
   return ticket;
 }
 

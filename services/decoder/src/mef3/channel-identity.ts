@@ -76,7 +76,7 @@ function segmentDigest(segment: IdentitySegment): Promise<string> {
 /** SHA-256 off the event loop: an index may have hundreds of megabytes. */
 async function digestOf(bytes: Uint8Array | undefined): Promise<string> {
   if (bytes === undefined) return "unreadable";
-  const digest = await webcrypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  const digest = await webcrypto.subtle.digest("SHA-256", bytes);
   return Buffer.from(digest).toString("base64url");
 }
 

@@ -122,5 +122,6 @@ async function sendSlice(
 ): Promise<void> {
   const { bytes, buffer } = encoder.encode(slice);
   // If this rejects, the transport may still read the buffer: it is left to the collector.
-  const sent = sink.send(bytes); pool.giveBack(buffer); await sent;
+  await sink.send(bytes);
+  pool.giveBack(buffer);
 }

@@ -46,9 +46,9 @@ export function tileKindOf({ sampleType }: Pick<WindowRequest, "sampleType">): T
 export function* slabRanges(
   request: WindowRequest,
   options: Pick<SlabOptions, "tileLength" | "slabBytes">,
-): Generator<ColumnRange> {
+): Generator<ColumnRange, undefined> {
   const [first] = request.rows;
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   const slots = tileLength(first.channel.samplingRate, options.tileLength);
   const columnBytes = request.rows.length * slots * BYTES_PER_SLOT;
   const slabSlots = Math.max(1, Math.floor(options.slabBytes / columnBytes)) * slots;
@@ -59,6 +59,7 @@ export function* slabRanges(
     yield { offset, nSamples };
     offset += nSamples;
   }
+  return undefined;
 }
 
 /**
@@ -123,7 +124,7 @@ export function* partRanges(
   slab: ColumnRange,
   request: Pick<WindowRequest, "rows" | "sampleType">,
   maxPartBytes: number,
-): Generator<ColumnRange> {
+): Generator<ColumnRange, undefined> {
   const columnBytes = request.rows.length * BYTES_PER_SAMPLE[request.sampleType];
   const most = Math.max(1, Math.floor(maxPartBytes / columnBytes));
   const nParts = Math.ceil(slab.nSamples / most);
@@ -132,4 +133,5 @@ export function* partRanges(
     const to = Math.floor((slab.nSamples * (i + 1)) / nParts);
     yield { offset: slab.offset + from, nSamples: to - from };
   }
+  return undefined;
 }

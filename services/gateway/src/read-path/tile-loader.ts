@@ -70,7 +70,7 @@ export class TileLoader {
     const found = needs.map((need) => this.#findNow(need));
     const jobs = this.#joinOrStart(needs, found, lane);
     if (jobs.size === 0) return found.map(settled);
-    const waits = found.map((tile) => (isUnderWay(tile) ? tile.tile : tile));
+    const waits = found.map((tile) => Promise.resolve(isUnderWay(tile) ? tile.tile : tile));
     try {
       return (await untilAborted(Promise.all(waits), signal)).map(settled);
     } finally {

@@ -2,7 +2,14 @@ import type { SessionDescription } from "@mef3-cluster/contracts/session-descrip
 import { isSignalError, SignalError } from "@mef3-cluster/contracts/signal-error";
 import { copyRows, damageError, damageIn } from "./assemble";
 import type { Prefetcher } from "./prefetcher";
-import { loadSlab, partRanges, type Slab, type SlabOptions, slabRanges } from "./slab";
+import {
+  type ColumnRange,
+  loadSlab,
+  partRanges,
+  type Slab,
+  type SlabOptions,
+  slabRanges,
+} from "./slab";
 import type { WindowPart, WindowReader, WindowRequest } from "./window-reader";
 
 export interface TiledWindowReaderOptions extends SlabOptions {
@@ -34,9 +41,9 @@ export class TiledWindowReader implements WindowReader {
     try {
       const ranges = slabRanges(request, this.options);
       const fetchNext = (previous: Slab | undefined): Promise<Slab> | undefined => {
-        const range = ranges.next().value;
-        if (range === undefined) return undefined;
-        const slab = this.#load(request, range, previous, both);
+        const range = ranges.next();
+        if (range.done === true) return undefined;
+        const slab = this.#load(request, range.value, previous, both);
         // Its failure is thrown when its turn comes; meanwhile it is not unhandled.
         slab.catch(() => undefined);
         return slab;
@@ -85,7 +92,7 @@ export class TiledWindowReader implements WindowReader {
 
   async #load(
     request: WindowRequest,
-    range: { readonly offset: number; readonly nSamples: number },
+    range: ColumnRange,
     previous: Slab | undefined,
     signal: AbortSignal,
   ): Promise<Slab> {
