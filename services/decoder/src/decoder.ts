@@ -1,6 +1,7 @@
 import type { SessionDescription } from "@mef3-cluster/contracts/session-description";
 import type { Lane } from "@mef3-cluster/contracts/lane";
 import type { TileJob } from "@mef3-cluster/contracts/tile-job";
+import { DataSources } from "./data-sources";
 import { DecodePool } from "./native";
 import { SessionStore } from "./session-store";
 import { OpenFileCache } from "./sources/open-file-cache";
@@ -37,7 +38,7 @@ export class Decoder {
     this.#pool = new DecodePool(options.threads, options.prefetchThreads);
     this.#tiles = new TileDecoder(
       this.#store,
-      this.#files,
+      new DataSources(this.#store, this.#files),
       this.#pool,
       options.observer,
       options.now,

@@ -13,23 +13,20 @@ export async function mapBounded<T, R>(
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   const entries = items.entries();
-  let failed = false;
+  const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
     for (const [index, item] of entries) {
-      if (failed) return;
+      if (failures.length > 0) return;
       if (signal.aborted) throw errorOfAbort(signal);
       results[index] = await map(item, index);
     }
   };
   const workers = Array.from({ length: Math.min(limit, items.length) }, () =>
     worker().catch((error: unknown) => {
-      failed = true;
-      throw error;
+      failures.push(error);
     }),
   );
-  const outcomes = await Promise.allSettled(workers);
-  for (const outcome of outcomes) {
-    if (outcome.status === "rejected") throw outcome.reason;
-  }
+  await Promise.all(workers);
+  if (failures.length > 0) throw failures[0];
   return results;
 }

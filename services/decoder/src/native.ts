@@ -173,7 +173,14 @@ interface RawJobResult {
 }
 
 interface RawPool {
-  submit(lane: number, runs: readonly object[], done: (result: RawJobResult) => void): number;
+  submit(
+    lane: number,
+    indexes: readonly ChannelIndexHandle[],
+    numbers: Float64Array,
+    tiles: readonly (Float32Array | Int32Array)[],
+    statistics: readonly (readonly PlainStatistics[] | undefined)[],
+    done: (result: RawJobResult) => void,
+  ): number;
   promote(id: number, lane: number): void;
   cancel(id: number): void;
   waiting(lane: number): number;
@@ -314,6 +321,43 @@ export function buildChannelIndex(
   });
 }
 
+const NUMBERS_PER_RUN = 5;
+const NUMBERS_PER_SOURCE = 4;
+
+/** All numbers of the runs in one array: see RunOf in decode_pool_binding.cc. */
+function numbersOf(runs: readonly NativeRun[]): Float64Array {
+  const nSources = runs.reduce((sum, run) => sum + run.sources.length, 0);
+  const numbers = new Float64Array(runs.length * NUMBERS_PER_RUN + nSources * NUMBERS_PER_SOURCE);
+  let at = 0;
+  for (const run of runs) {
+    numbers[at] = run.kind === "f32" ? 0 : 1;
+    numbers[at + 1] = run.firstSlot;
+    numbers[at + 2] = run.slotsPerTile;
+    numbers[at + 3] = run.tiles.length;
+    numbers[at + 4] = run.sources.length;
+    at += NUMBERS_PER_RUN;
+    for (const source of run.sources) {
+      numbers[at] = source.segment;
+      numbers[at + 1] = source.fd;
+      numbers[at + 2] = source.base;
+      numbers[at + 3] = source.size;
+      at += NUMBERS_PER_SOURCE;
+    }
+  }
+  return numbers;
+}
+
+/** Shared by the many runs that have nothing to report. */
+const NOTHING: readonly never[] = [];
+
+function outcomeOf({ damage, factors, encrypted }: RawRunOutcome): NativeRunOutcome {
+  return {
+    damage: damage === undefined ? NOTHING : damageOf(damage),
+    factorRuns: factors === undefined ? NOTHING : factorRunsOf(factors),
+    encrypted: encrypted ?? NOTHING,
+  };
+}
+
 /** Threads that decode, most urgent lane first; see decode_pool.h for how prefetch steps aside. */
 export class DecodePool {
   readonly #pool: RawPool;
@@ -330,16 +374,19 @@ export class DecodePool {
    * @returns an id for `promote` and `cancel`
    */
   submit(lane: Lane, runs: readonly NativeRun[], done: (result: NativeJobResult) => void): number {
-    const raw = runs.map((run) => ({ ...run, kind: run.kind === "f32" ? 0 : 1 }));
-    return this.#pool.submit(LANES.indexOf(lane), raw, (result) => {
+    const indexes = runs.map((run) => run.index);
+    const tiles = runs.flatMap((run) => run.tiles);
+    // Nearly always none.
+    const statistics = runs.some((run) => run.statistics !== undefined)
+      ? runs.map((run) => run.statistics)
+      : [];
+    const numbers = numbersOf(runs);
+    const id = LANES.indexOf(lane);
+    return this.#pool.submit(id, indexes, numbers, tiles, statistics, (result) => {
       done({
         ...result,
         status: statusOf(result.status) === "OK" ? "OK" : "CANCELLED",
-        outcomes: result.outcomes.map((outcome) => ({
-          damage: damageOf(outcome.damage),
-          factorRuns: factorRunsOf(outcome.factors),
-          encrypted: outcome.encrypted ?? [],
-        })),
+        outcomes: result.outcomes.map(outcomeOf),
       });
     });
   }

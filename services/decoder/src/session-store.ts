@@ -1,5 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { SignalError } from "@mef3-cluster/contracts/signal-error";
+import { hasErrorCode } from "@mef3-cluster/runtime/error-code";
 import { untilAborted } from "@mef3-cluster/runtime/until-aborted";
 import type { ChannelState } from "./mef3/open-channel";
 import { openSession, type OpenSession } from "./mef3/open-session";
@@ -139,11 +140,7 @@ async function openExisting(
     return await openSession(new DirectoryFiles(root), [], before, NEVER);
   } catch (error) {
     if (error instanceof SignalError) throw error;
-    if (
-      error instanceof Error &&
-      "code" in error &&
-      (error.code === "ENOENT" || error.code === "EACCES")
-    ) {
+    if (hasErrorCode(error, "ENOENT") || hasErrorCode(error, "EACCES")) {
       throw new SignalError("SESSION_NOT_FOUND", "no such recording", {}, { cause: error });
     }
     throw error;

@@ -2,8 +2,8 @@ import type { Lane } from "@mef3-cluster/contracts/lane";
 import { SignalError } from "@mef3-cluster/contracts/signal-error";
 import type { TileJob, TileRun } from "@mef3-cluster/contracts/tile-job";
 import type { Tile } from "@mef3-cluster/tiles/tile";
-import { mapBounded } from "./map-bounded";
-import type { OpenChannel, OpenSegment } from "./mef3/open-channel";
+import type { DataSources } from "./data-sources";
+import type { OpenChannel } from "./mef3/open-channel";
 import type { OpenSession } from "./mef3/open-session";
 import { decryptBlocks } from "./mef3/segment-reader";
 import type {
@@ -16,14 +16,12 @@ import type {
   PlainStatistics,
 } from "./native";
 import type { SessionStore } from "./session-store";
-import type { BorrowedFile, OpenFileCache } from "./sources/open-file-cache";
 
 /**
  * Samples of one native task. Chosen: enough blocks to decode in lockstep, few
  * enough for the threads of a pool to share a job and to be cancelled soon.
  */
 const SAMPLES_PER_TASK = 512 * 1024;
-const FILES_OPENED_AT_ONCE = 64;
 
 /** What decoding did, for metrics. */
 export interface DecodeObserver {
@@ -47,7 +45,7 @@ export interface TileDecoding {
 export class TileDecoder {
   constructor(
     private readonly store: SessionStore,
-    private readonly files: OpenFileCache,
+    private readonly sources: DataSources,
     private readonly pool: DecodePool,
     private readonly observer: DecodeObserver,
     private readonly now: () => number,
@@ -68,69 +66,19 @@ export class TileDecoder {
 
   async #run(job: TileJob, control: JobControl): Promise<readonly (readonly Tile[])[]> {
     const session = await this.store.reopen(job.sessionPath, control.signal);
-    const channels = job.runs.map((run) => channelOf(session, run));
-    const borrowed: BorrowedFile[] = [];
+    const channelRuns = job.runs.map((run) => ({ run, channel: channelOf(session, run) }));
+    const { sources, release } = await this.sources.open(session, channelRuns, control.signal);
     try {
-      const sources = await mapBounded(
-        job.runs,
-        FILES_OPENED_AT_ONCE,
-        (run, i) => this.#openSources(session, itemAt(channels, i), run, borrowed),
-        control.signal,
-      );
-      const runs = job.runs.map((run, i) =>
-        nativeRun(job.kind, run, itemAt(channels, i), itemAt(sources, i)),
+      const runs = channelRuns.map(({ run, channel }, i) =>
+        nativeRun(job.kind, run, channel, itemAt(sources, i)),
       );
       const outcomes = await this.#decode(runs, control);
+      const channels = channelRuns.map(({ channel }) => channel);
       const again = await this.#decodeEncrypted(runs, outcomes, channels, control);
       return runs.map((run, i) => tilesOf(run, itemAt(again, i)));
     } finally {
-      for (const file of borrowed) file.release();
+      release();
     }
-  }
-
-  /** Opens the data files a run needs. One that cannot be opened is damage, not an error. */
-  async #openSources(
-    session: OpenSession,
-    channel: OpenChannel,
-    run: TileRun,
-    borrowed: BorrowedFile[],
-  ): Promise<DataSource[]> {
-    const first = run.firstTile * run.slotsPerTile;
-    const end = first + run.nTiles * run.slotsPerTile;
-    const sources: DataSource[] = [];
-    for (const [i, segment] of channel.segments.entries()) {
-      if (segment === undefined || segment.firstSlot >= end || segment.endSlot <= first) continue;
-      const file = await this.#borrow(session, segment);
-      // The native code reports the segment's blocks as unreadable.
-      if (file === undefined) continue;
-      borrowed.push(file);
-      const { fd, base } = file.file;
-      sources.push({ segment: i, fd, base, size: segment.dataStamp.bytes });
-    }
-    return sources;
-  }
-
-  /**
-   * The data file that the index was read for.
-   *
-   * @returns undefined if it cannot be opened
-   * @throws SignalError SESSION_CHANGED if another file is there now
-   */
-  async #borrow(session: OpenSession, segment: OpenSegment): Promise<BorrowedFile | undefined> {
-    for (let attempt = 0; attempt < 2; attempt += 1) {
-      let file: BorrowedFile;
-      try {
-        file = await this.files.borrow(session.files, segment.dataFile);
-      } catch {
-        return undefined;
-      }
-      if (file.file.stamp.inode === segment.dataStamp.inode) return file;
-      // The file kept open may be the one from before; look at what is there now.
-      file.release();
-      this.files.drop(session.files.root);
-    }
-    this.store.drop(session.files.root);
-    throw new SignalError("SESSION_CHANGED", "the recording changed while it was read");
   }
 
   /** Splits the runs into tasks and waits for all of them. */

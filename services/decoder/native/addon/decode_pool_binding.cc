@@ -1,6 +1,7 @@
 #include "addon/decode_pool_binding.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -43,8 +44,8 @@ class DecodeTask final : public PoolTask {
   Status status = Status::kOk;
   std::vector<RunOutcome> outcomes;
   DecodeStatistics statistics;
-  // Touched on the JavaScript thread only. `pins` holds every tile and handle
-  // that the worker borrows.
+  // Touched on the JavaScript thread only. `pins` holds every tile that the worker
+  // borrows.
   Napi::ObjectReference pins;
   Napi::FunctionReference done;
   std::shared_ptr<PoolTask> self;
@@ -153,61 +154,100 @@ class Completion {
 
 void DecodeTask::Finished() { completion_.Finished(this); }
 
-OwnedRun RunOf(const Napi::Object& object, Napi::Array pins) {
+// The numbers that describe all runs, one after the other, as doubles: crossing
+// the boundary once per number would cost more than decoding a short window.
+class Numbers {
+ public:
+  explicit Numbers(const Napi::Value& value) : env_(value.Env()) {
+    if (!value.IsTypedArray() ||
+        value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+      throw Napi::TypeError::New(env_, "numbers must be a Float64Array");
+    }
+    const auto array = value.As<Napi::Float64Array>();
+    left_ = {array.Data(), array.ElementLength()};
+  }
+
+  std::int64_t Next(const char* name, std::int64_t low, std::int64_t high) {
+    if (left_.empty()) throw Napi::RangeError::New(env_, std::string(name) + " is missing");
+    const double number = left_.front();
+    left_ = left_.subspan(1);
+    if (!(number >= static_cast<double>(low) && number <= static_cast<double>(high)) ||
+        std::floor(number) != number) {
+      throw Napi::RangeError::New(env_, std::string(name) + " is out of range");
+    }
+    return static_cast<std::int64_t>(number);
+  }
+
+ private:
+  Napi::Env env_;
+  std::span<const double> left_;
+};
+
+// A source's numbers: segment, fd, base, size.
+void AddSource(Numbers& numbers, OwnedRun& owned) {
+  const auto segment =
+      numbers.Next("segment", 0, static_cast<std::int64_t>(owned.sources.size()) - 1);
+  const auto fd = static_cast<int>(numbers.Next("fd", 0, INT32_MAX));
+  const auto base = static_cast<std::uint64_t>(numbers.Next("base", 0, kMaxTime));
+  const auto size = static_cast<std::uint64_t>(numbers.Next("size", 0, kMaxTime));
+  owned.files.push_back(std::make_unique<FileSource>(fd, base, size));
+  owned.sources[static_cast<std::size_t>(segment)] = owned.files.back().get();
+}
+
+std::uint8_t* TileMemory(const Napi::Value& tile, const TileRun& run) {
+  const napi_typedarray_type type =
+      run.kind == SampleKind::kFloat32 ? napi_float32_array : napi_int32_array;
+  napi_typedarray_type actual = napi_uint8_array;
+  std::size_t length = 0;
+  void* memory = nullptr;
+  // One call for all three; typed arrays do not move while they are pinned.
+  const bool is_array =
+      tile.IsTypedArray() && napi_get_typedarray_info(tile.Env(), tile, &actual, &length, &memory,
+                                                      nullptr, nullptr) == napi_ok;
+  if (!is_array || actual != type || static_cast<std::int64_t>(length) != run.slots_per_tile) {
+    throw Napi::TypeError::New(tile.Env(),
+                               "tiles must be typed arrays of the run's kind and size");
+  }
+  return static_cast<std::uint8_t*>(memory);
+}
+
+// A run's numbers: kind, first slot, slots per tile, tiles, sources, then the
+// sources' own. Its tiles are the next of `tiles`.
+OwnedRun RunOf(const Napi::Value& handle, Numbers& numbers, const Napi::Array& tiles,
+               std::uint32_t& next_tile) {
   OwnedRun owned;
-  const Napi::Value handle = object.Get("index");
   owned.index = ChannelIndexOf(handle);
   owned.sources.assign(owned.index->segments().size(), nullptr);
-  const Napi::Array sources = Array(object.Get("sources"), "sources");
-  for (std::uint32_t i = 0; i < sources.Length(); ++i) {
-    const Napi::Object source = Object(sources.Get(i), "source");
-    const auto segment = IntegerWithin(source.Get("segment"), "segment", 0,
-                                       static_cast<std::int64_t>(owned.sources.size()) - 1);
-    owned.files.push_back(std::make_unique<FileSource>(
-        static_cast<int>(IntegerWithin(source.Get("fd"), "fd", 0, INT32_MAX)),
-        static_cast<std::uint64_t>(IntegerWithin(source.Get("base"), "base", 0, kMaxTime)),
-        static_cast<std::uint64_t>(IntegerWithin(source.Get("size"), "size", 0, kMaxTime))));
-    owned.sources[static_cast<std::size_t>(segment)] = owned.files.back().get();
-  }
-  owned.run.kind = static_cast<SampleKind>(IntegerWithin(object.Get("kind"), "kind", 0, 1));
-  owned.run.first_slot =
-      IntegerWithin(object.Get("firstSlot"), "firstSlot", -kMaxGridSlots, kMaxGridSlots);
-  owned.run.slots_per_tile =
-      IntegerWithin(object.Get("slotsPerTile"), "slotsPerTile", 1, std::int64_t{1} << 28);
-  const Napi::Array tiles = Array(object.Get("tiles"), "tiles");
-  const napi_typedarray_type type =
-      owned.run.kind == SampleKind::kFloat32 ? napi_float32_array : napi_int32_array;
-  for (std::uint32_t i = 0; i < tiles.Length(); ++i) {
-    const Napi::Value tile = tiles.Get(i);
-    if (!tile.IsTypedArray() || tile.As<Napi::TypedArray>().TypedArrayType() != type ||
-        static_cast<std::int64_t>(tile.As<Napi::TypedArray>().ElementLength()) !=
-            owned.run.slots_per_tile) {
-      throw Napi::TypeError::New(object.Env(),
-                                 "tiles must be typed arrays of the run's kind and size");
-    }
-    const auto view = tile.As<Napi::TypedArray>();
-    owned.tiles.push_back(static_cast<std::uint8_t*>(view.ArrayBuffer().Data()) +
-                          view.ByteOffset());
-    pins.Set(pins.Length(), tile);
-  }
-  const Napi::Value statistics = object.Get("statistics");
-  if (!statistics.IsUndefined()) {
-    const Napi::Array list = Array(statistics, "statistics");
-    for (std::uint32_t i = 0; i < list.Length(); ++i) {
-      const Napi::Object entry = Object(list.Get(i), "statistics");
-      PlainStatistics plain{
-          static_cast<std::uint32_t>(IntegerWithin(entry.Get("rank"), "rank", 0, UINT32_MAX)), {}};
-      const auto bytes = Bytes(entry.Get("bytes"), "bytes");
-      if (bytes.size() != plain.bytes.size()) {
-        throw Napi::RangeError::New(object.Env(), "bytes must be the 16 first of the statistics");
-      }
-      std::copy(bytes.begin(), bytes.end(), plain.bytes.begin());
-      owned.statistics.push_back(plain);
-    }
-    std::sort(owned.statistics.begin(), owned.statistics.end(),
-              [](const auto& a, const auto& b) { return a.rank < b.rank; });
+  owned.run.kind = static_cast<SampleKind>(numbers.Next("kind", 0, 1));
+  owned.run.first_slot = numbers.Next("firstSlot", -kMaxGridSlots, kMaxGridSlots);
+  owned.run.slots_per_tile = numbers.Next("slotsPerTile", 1, std::int64_t{1} << 28);
+  const auto n_tiles = numbers.Next("tiles", 0, std::int64_t{tiles.Length()} - next_tile);
+  const auto n_sources = numbers.Next("sources", 0, 1 << 20);
+  for (std::int64_t i = 0; i < n_sources; ++i) AddSource(numbers, owned);
+  owned.tiles.reserve(static_cast<std::size_t>(n_tiles));
+  for (std::int64_t i = 0; i < n_tiles; ++i) {
+    owned.tiles.push_back(TileMemory(tiles.Get(next_tile++), owned.run));
   }
   return owned;
+}
+
+// [{ rank, bytes }] of one run, or undefined.
+void AddStatistics(const Napi::Value& value, OwnedRun& owned) {
+  if (value.IsUndefined()) return;
+  const Napi::Array list = Array(value, "statistics");
+  for (std::uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Object entry = Object(list.Get(i), "statistics");
+    PlainStatistics plain{
+        static_cast<std::uint32_t>(IntegerWithin(entry.Get("rank"), "rank", 0, UINT32_MAX)), {}};
+    const auto bytes = Bytes(entry.Get("bytes"), "bytes");
+    if (bytes.size() != plain.bytes.size()) {
+      throw Napi::RangeError::New(value.Env(), "bytes must be the 16 first of the statistics");
+    }
+    std::copy(bytes.begin(), bytes.end(), plain.bytes.begin());
+    owned.statistics.push_back(plain);
+  }
+  std::sort(owned.statistics.begin(), owned.statistics.end(),
+            [](const auto& a, const auto& b) { return a.rank < b.rank; });
 }
 
 // Pointers into the owned vectors, once those no longer move.
@@ -260,23 +300,31 @@ class PoolObject final : public Napi::ObjectWrap<PoolObject> {
     return static_cast<Lane>(IntegerWithin(value, "lane", 0, kLanes - 1));
   }
 
-  // submit(lane, runs, done): number
+  // submit(lane, indexes, numbers, tiles, statistics, done): number
+  //
+  // `tiles` and `indexes` are new arrays that nobody else changes: they pin what
+  // the worker borrows.
   Napi::Value Submit(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     if (stopped_) throw Napi::Error::New(env, "the pool is closed");
     const Lane lane = LaneOf(info[0]);
-    const Napi::Array runs = Array(info[1], "runs");
-    if (!info[2].IsFunction()) throw Napi::TypeError::New(env, "done must be a function");
-    Napi::Array pins = Napi::Array::New(env);
+    const Napi::Array indexes = Array(info[1], "indexes");
+    Numbers numbers(info[2]);
+    const Napi::Array tiles = Array(info[3], "tiles");
+    const Napi::Array statistics = Array(info[4], "statistics");
+    if (!info[5].IsFunction()) throw Napi::TypeError::New(env, "done must be a function");
     std::vector<OwnedRun> owned;
-    owned.reserve(runs.Length());
-    for (std::uint32_t i = 0; i < runs.Length(); ++i) {
-      owned.push_back(RunOf(Object(runs.Get(i), "run"), pins));
+    owned.reserve(indexes.Length());
+    std::uint32_t next_tile = 0;
+    for (std::uint32_t i = 0; i < indexes.Length(); ++i) {
+      const Napi::HandleScope scope(env);
+      owned.push_back(RunOf(indexes.Get(i), numbers, tiles, next_tile));
+      if (i < statistics.Length()) AddStatistics(statistics.Get(i), owned.back());
     }
     for (OwnedRun& run : owned) Bind(run);
     auto task = std::make_shared<DecodeTask>(std::move(owned), completion_);
-    task->pins = Napi::Persistent(pins.As<Napi::Object>());
-    task->done = Napi::Persistent(info[2].As<Napi::Function>());
+    task->pins = Napi::Persistent(tiles.As<Napi::Object>());
+    task->done = Napi::Persistent(info[5].As<Napi::Function>());
     task->self = task;
     completion_.Started(env);
     return Napi::Number::New(env, static_cast<double>(pool_.Submit(lane, task)));

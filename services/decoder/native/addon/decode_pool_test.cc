@@ -77,12 +77,12 @@ struct Blocker {
 };
 
 TEST(DecodePool, RunsUrgentLanesFirstAndEachInOrder) {
-  DecodePool pool(1, 0);
   Blocker blocker;
-  pool.Submit(Lane::kInteractive, blocker.task);
-  ASSERT_TRUE(blocker.started.Await());
   std::string order;
   std::vector<TaskPointer> tasks;
+  DecodePool pool(1, 0);
+  pool.Submit(Lane::kInteractive, blocker.task);
+  ASSERT_TRUE(blocker.started.Await());
   for (const auto& [lane, name] : {std::pair{Lane::kBatch, 'x'}, {Lane::kBatch, 'y'},
                                    {Lane::kInteractive, 'a'}, {Lane::kInteractive, 'b'}}) {
     tasks.push_back(MakeTask([&order, name](Checkpoint&) { order += name; }));
@@ -96,8 +96,8 @@ TEST(DecodePool, RunsUrgentLanesFirstAndEachInOrder) {
 }
 
 TEST(DecodePool, RunsPrefetchOnThreadsOfItsOwn) {
-  DecodePool pool(1, 1);
   Blocker blocker;
+  DecodePool pool(1, 1);
   pool.Submit(Lane::kPrefetch, blocker.task);
   ASSERT_TRUE(blocker.started.Await());
   const TaskPointer urgent = MakeTask();
@@ -107,8 +107,8 @@ TEST(DecodePool, RunsPrefetchOnThreadsOfItsOwn) {
 }
 
 TEST(DecodePool, LetsPrefetchRunWhileNothingElseDoes) {
-  DecodePool pool(1, 2);
   std::vector<TaskPointer> tasks;
+  DecodePool pool(1, 2);
   for (int i = 0; i < 6; ++i) {
     tasks.push_back(MakeTask([](Checkpoint& checkpoint) {
       for (int k = 0; k < 5; ++k) EXPECT_TRUE(checkpoint.MayContinue());
@@ -133,9 +133,9 @@ struct Prefetch {
 };
 
 TEST(DecodePool, MakesPrefetchStepAsideUntilUrgentWorkIsDone) {
-  DecodePool pool(1, 1);
   Prefetch prefetch;
   Blocker blocker;
+  DecodePool pool(1, 1);
   pool.Submit(Lane::kPrefetch, prefetch.task);
   ASSERT_TRUE(prefetch.started.Await());
   pool.Submit(Lane::kBatch, blocker.task);
@@ -148,11 +148,11 @@ TEST(DecodePool, MakesPrefetchStepAsideUntilUrgentWorkIsDone) {
 }
 
 TEST(DecodePool, LetsPrefetchUseTheThreadsThatUrgentWorkLeaves) {
-  DecodePool pool(2, 1);
   Blocker blocker;
+  Prefetch prefetch;
+  DecodePool pool(2, 1);
   pool.Submit(Lane::kInteractive, blocker.task);
   ASSERT_TRUE(blocker.started.Await());
-  Prefetch prefetch;
   pool.Submit(Lane::kPrefetch, prefetch.task);
   prefetch.go_on.Happen();
   EXPECT_TRUE(prefetch.passed.Await());
@@ -162,27 +162,27 @@ TEST(DecodePool, LetsPrefetchUseTheThreadsThatUrgentWorkLeaves) {
 // Seen: prefetch slept until an urgent task ended, although a thread had become
 // free, because the last waiting task was taken after the last wake-up.
 TEST(DecodePool, WakesPrefetchWhenTheLastWaitingTaskIsTaken) {
-  DecodePool pool(2, 1);
   Blocker a;
   Blocker b;
   Event a_ran;
   Event release_a;
+  Event b_ran;
+  Event release_b;
+  Prefetch prefetch;
   // Each thread is held between its task and the next one it takes.
   a.task->on_finished = [&] {
     a_ran.Happen();
     EXPECT_TRUE(release_a.Await());
   };
-  Event b_ran;
-  Event release_b;
   b.task->on_finished = [&] {
     b_ran.Happen();
     EXPECT_TRUE(release_b.Await());
   };
+  DecodePool pool(2, 1);
   pool.Submit(Lane::kInteractive, a.task);
   pool.Submit(Lane::kInteractive, b.task);
   ASSERT_TRUE(a.started.Await());
   ASSERT_TRUE(b.started.Await());
-  Prefetch prefetch;
   pool.Submit(Lane::kPrefetch, prefetch.task);
   ASSERT_TRUE(prefetch.started.Await());
   const TaskPointer c = MakeTask([&](Checkpoint&) { EXPECT_TRUE(prefetch.passed.Await()); });
@@ -198,11 +198,11 @@ TEST(DecodePool, WakesPrefetchWhenTheLastWaitingTaskIsTaken) {
 }
 
 TEST(DecodePool, PromotesAWaitingTask) {
-  DecodePool pool(1, 0);
   Blocker blocker;
+  std::string order;
+  DecodePool pool(1, 0);
   pool.Submit(Lane::kInteractive, blocker.task);
   ASSERT_TRUE(blocker.started.Await());
-  std::string order;
   const TaskPointer batch = MakeTask([&](Checkpoint&) { order += 'b'; });
   const TaskPointer prefetch = MakeTask([&](Checkpoint&) { order += 'p'; });
   pool.Submit(Lane::kBatch, batch);
@@ -220,11 +220,11 @@ TEST(DecodePool, PromotesAWaitingTask) {
 }
 
 TEST(DecodePool, PromotesATaskThatSteppedAside) {
-  DecodePool pool(1, 1);
   Blocker blocker;
+  Prefetch prefetch;
+  DecodePool pool(1, 1);
   pool.Submit(Lane::kInteractive, blocker.task);
   ASSERT_TRUE(blocker.started.Await());
-  Prefetch prefetch;
   const auto id = pool.Submit(Lane::kPrefetch, prefetch.task);
   ASSERT_TRUE(prefetch.started.Await());
   prefetch.go_on.Happen();
@@ -238,13 +238,13 @@ TEST(DecodePool, PromotesATaskThatSteppedAside) {
 TEST(DecodePool, CountsPromotedTasksAsUrgent) {
   // One thread's worth of urgent work runs on the prefetch thread: prefetch that
   // comes later steps aside for it, and goes on once it is done.
-  DecodePool pool(1, 2);
   Blocker promoted;
+  Prefetch prefetch;
+  DecodePool pool(1, 2);
   const auto id = pool.Submit(Lane::kPrefetch, promoted.task);
   ASSERT_TRUE(promoted.started.Await());
   pool.Promote(id, Lane::kBatch);
   pool.Promote(id, Lane::kInteractive);
-  Prefetch prefetch;
   pool.Submit(Lane::kPrefetch, prefetch.task);
   ASSERT_TRUE(prefetch.started.Await());
   prefetch.go_on.Happen();
@@ -254,8 +254,8 @@ TEST(DecodePool, CountsPromotedTasksAsUrgent) {
 }
 
 TEST(DecodePool, SkipsAWaitingTaskThatIsCancelled) {
-  DecodePool pool(1, 0);
   Blocker blocker;
+  DecodePool pool(1, 0);
   pool.Submit(Lane::kInteractive, blocker.task);
   ASSERT_TRUE(blocker.started.Await());
   const TaskPointer task = MakeTask();
@@ -273,7 +273,6 @@ TEST(DecodePool, SkipsAWaitingTaskThatIsCancelled) {
 }
 
 TEST(DecodePool, StopsARunningTaskAtItsNextCheckpoint) {
-  DecodePool pool(1, 0);
   Event started;
   Event cancelled;
   bool before = false;
@@ -284,6 +283,7 @@ TEST(DecodePool, StopsARunningTaskAtItsNextCheckpoint) {
     EXPECT_TRUE(cancelled.Await());
     after = checkpoint.MayContinue();
   });
+  DecodePool pool(1, 0);
   const auto id = pool.Submit(Lane::kBatch, task);
   ASSERT_TRUE(started.Await());
   pool.Cancel(id);
@@ -295,11 +295,11 @@ TEST(DecodePool, StopsARunningTaskAtItsNextCheckpoint) {
 }
 
 TEST(DecodePool, CancelsATaskThatSteppedAside) {
-  DecodePool pool(1, 1);
   Blocker blocker;
+  Prefetch prefetch;
+  DecodePool pool(1, 1);
   pool.Submit(Lane::kInteractive, blocker.task);
   ASSERT_TRUE(blocker.started.Await());
-  Prefetch prefetch;
   const auto id = pool.Submit(Lane::kPrefetch, prefetch.task);
   ASSERT_TRUE(prefetch.started.Await());
   prefetch.go_on.Happen();
@@ -310,15 +310,15 @@ TEST(DecodePool, CancelsATaskThatSteppedAside) {
 }
 
 TEST(DecodePool, ShutsDownInMidJob) {
-  DecodePool pool(1, 1);
   Event started;
+  Prefetch prefetch;
   const TaskPointer running = MakeTask([&](Checkpoint& checkpoint) {
     started.Happen();
     while (checkpoint.MayContinue()) std::this_thread::yield();
   });
-  Prefetch prefetch;
   const TaskPointer waiting = MakeTask();
   const TaskPointer waiting_prefetch = MakeTask();
+  DecodePool pool(1, 1);
   pool.Submit(Lane::kInteractive, running);
   ASSERT_TRUE(started.Await());
   pool.Submit(Lane::kPrefetch, prefetch.task);
@@ -345,9 +345,9 @@ TEST(DecodePool, ShutsDownInMidJob) {
 TEST(DecodePool, FinishesEveryTaskOnceWhateverHappensToIt) {
   constexpr int kSubmitters = 3;
   constexpr int kTasksEach = 400 * test::kEffort;
-  DecodePool pool(2, 2);
   std::vector<std::vector<TaskPointer>> tasks(kSubmitters);
   std::vector<std::thread> submitters;
+  DecodePool pool(2, 2);
   for (std::size_t t = 0; t < kSubmitters; ++t) {
     submitters.emplace_back([&, t] {
       std::mt19937_64 random(100 + t);

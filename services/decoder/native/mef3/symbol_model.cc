@@ -10,7 +10,11 @@ Status BuildSymbolModel(std::span<const std::uint8_t, 256> statistics, SymbolMod
   for (std::size_t symbol = 0; symbol < 256; ++symbol) {
     const std::uint8_t count = statistics[symbol];
     model.share[symbol] = {static_cast<std::uint16_t>(sum), count, 0};
-    std::memset(model.owner + sum, static_cast<int>(symbol), count);
+    // Whole groups: most counts are small, and a store of fixed size is one
+    // instruction. What it writes too far the next symbol overwrites.
+    for (std::uint32_t i = 0; i < count; i += kOwnersPerStore) {
+      std::memset(model.owner + sum + i, static_cast<int>(symbol), kOwnersPerStore);
+    }
     sum += count;
   }
   if (sum == 0) return Status::kBadHeader;

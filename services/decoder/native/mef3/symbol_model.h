@@ -11,6 +11,9 @@ namespace mef3 {
 // A count is one byte, so the total of all 256 is at most this.
 inline constexpr std::uint32_t kMaxModelTotal = 255 * 256;
 
+// Owners are stored in groups of this many, the last of them possibly too far.
+inline constexpr std::uint32_t kOwnersPerStore = 16;
+
 // The frequencies of the 256 byte values in one block's difference stream, laid
 // out for the range decoder: symbol s owns count[s] consecutive positions of
 // [0, total), in symbol order.
@@ -34,7 +37,8 @@ struct SymbolModel {
   Share share[256];
   // The owner of each position. A direct table costs one pass over `total` bytes
   // per block and saves a search, with its mispredicted branches, per symbol.
-  std::uint8_t owner[kMaxModelTotal];
+  // Entries from `total` on are undefined.
+  std::uint8_t owner[kMaxModelTotal + kOwnersPerStore];
 };
 
 // Builds the model from a block's statistics (plain, i.e. after decryption).

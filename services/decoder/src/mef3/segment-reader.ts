@@ -87,8 +87,9 @@ function openMetadata(tmet: Uint8Array, passwords: readonly string[]): OpenedMet
   }
   const plain = readMetadata(tmet);
   const locked = (plain.section2Level ?? 0) > 0 || (plain.section3Level ?? 0) > 0;
-  if (!locked) return finished(plain, {});
+  // Also where the metadata is plain: blocks may be encrypted all the same.
   const keys = deriveAccessKeys(level1Validation, level2Validation, passwords);
+  if (!locked) return finished(plain, keys);
   const outcome = readMetadata(
     tmet,
     decrypted(tmet, SECTION_2, plain.section2Level ?? 0, keys),
@@ -124,9 +125,8 @@ export function decryptBlocks(ciphertext: Uint8Array, key: Uint8Array): Uint8Arr
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Error && "code" in error && typeof error.code === "string") {
-    return `cannot be read: ${error.code}`;
-  }
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  if (typeof code === "string") return `cannot be read: ${code}`;
   if (error instanceof RangeError) return error.message;
   throw error;
 }

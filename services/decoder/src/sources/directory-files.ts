@@ -60,7 +60,10 @@ export class DirectoryFiles implements SessionFiles {
   }
 
   #path(relative: string): string {
-    return path.join(this.root, relative);
+    const wanted = path.join(this.root, relative);
+    const isInside = wanted === this.root || wanted.startsWith(`${this.root}${path.sep}`);
+    if (!isInside) throw notARegularFile(relative);
+    return wanted;
   }
 
   async #openRegular(file: string): Promise<FileHandle> {

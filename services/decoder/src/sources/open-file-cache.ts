@@ -8,6 +8,8 @@ export interface BorrowedFile {
 
 interface Entry {
   readonly opening: Promise<OpenFile>;
+  /** Set once `opening` is fulfilled. */
+  opened: OpenFile | undefined;
   users: number;
   /** Closed as soon as nobody uses it. */
   dropped: boolean;
@@ -31,25 +33,28 @@ export class OpenFileCache {
     private readonly onCloseError: (error: unknown) => void,
   ) {}
 
+  /** The file if it is open already. */
+  borrowNow(files: SessionFiles, file: string): BorrowedFile | undefined {
+    const key = keyOf(files, file);
+    const entry = this.#entries.get(key);
+    if (entry?.opened === undefined) return undefined;
+    this.#use(key, entry);
+    return this.#lend(key, entry, entry.opened);
+  }
+
   /** @throws the operating system's error if the file cannot be opened */
   async borrow(files: SessionFiles, file: string): Promise<BorrowedFile> {
-    const key = `${files.root}\0${file}`;
-    const entry = this.#entries.get(key) ?? { opening: files.open(file), users: 0, dropped: false };
-    if (entry.users === 0 && this.#entries.has(key)) this.#idle -= 1;
-    entry.users += 1;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    const key = keyOf(files, file);
+    const entry = this.#entries.get(key) ?? {
+      opening: files.open(file),
+      opened: undefined,
+      users: 0,
+      dropped: false,
+    };
+    this.#use(key, entry);
     try {
-      const opened = await entry.opening;
-      let released = false;
-      return {
-        file: opened,
-        release: () => {
-          if (released) return;
-          released = true;
-          this.#release(key, entry);
-        },
-      };
+      entry.opened = await entry.opening;
+      return this.#lend(key, entry, entry.opened);
     } catch (error) {
       entry.users -= 1;
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
@@ -67,6 +72,26 @@ export class OpenFileCache {
   /** Closes what is not in use. */
   close(): void {
     for (const [key, entry] of this.#entries) this.#drop(key, entry);
+  }
+
+  /** Counts a user, and the use. */
+  #use(key: string, entry: Entry): void {
+    if (entry.users === 0 && this.#entries.has(key)) this.#idle -= 1;
+    entry.users += 1;
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+  }
+
+  #lend(key: string, entry: Entry, file: OpenFile): BorrowedFile {
+    let released = false;
+    return {
+      file,
+      release: () => {
+        if (released) return;
+        released = true;
+        this.#release(key, entry);
+      },
+    };
   }
 
   #release(key: string, entry: Entry): void {
@@ -98,4 +123,8 @@ export class OpenFileCache {
   #close(entry: Entry): void {
     entry.opening.then((file) => file.close()).catch(this.onCloseError);
   }
+}
+
+function keyOf(files: SessionFiles, file: string): string {
+  return `${files.root}\0${file}`;
 }

@@ -40,7 +40,7 @@ export class RecordingPaths {
 
 function isBelow(candidate: string, root: string): boolean {
   const relative = path.relative(root, candidate);
-  return relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
+  return relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative);
 }
 
 async function realpathOrNothing(wanted: string): Promise<string | undefined> {

@@ -97,7 +97,7 @@ export function segmentBytes(
   });
   const bodies = blocksAndEntries(segment, offset, other, passwords);
   const file = (type: string, body: Buffer, form: TimeForm): Buffer =>
-    fileBytes(type, body, times(form), channel, segment, passwords);
+    fileBytes(type, body, times(form), segment, passwords);
   return {
     tmet: file("tmet", metadataBody(channel, segment, passwords), "offset"),
     tidx: file("tidx", bodies.entries, other),
@@ -193,7 +193,6 @@ function fileBytes(
   type: string,
   body: Buffer,
   times: { readonly start: bigint; readonly end: bigint },
-  channel: ChannelSpec,
   segment: SegmentSpec,
   passwords: PasswordSpec | undefined,
 ): Buffer {

@@ -1,15 +1,24 @@
 import { once } from "node:events";
 import type { ClientReadableStream } from "@grpc/grpc-js";
-import { joinRows, type CompatClient, type DecodedChunk } from "../testing/compat-client";
+import { SignalError } from "@mef3-cluster/contracts/signal-error";
+import { toUutc, type Uutc } from "@mef3-cluster/contracts/uutc";
+import type { CallContext, MessageSink } from "../calls/call-context";
+import type { CompatClient, DecodedChunk } from "../testing/compat-client";
 import { TestServer } from "../testing/compat-server";
 import { SyntheticReader, syntheticSession, syntheticValue } from "../testing/synthetic-recording";
+import { MessageBufferPool } from "./message-buffer-pool";
+import { streamWindow } from "./signal-stream";
+import { planWindow } from "./window-arithmetic";
 
 const PATH = "/data/long.mefd";
 const FS = 1000;
-const MESSAGE_BYTES = 256 * 1024;
+const MESSAGE_BYTES = 128 * 1024;
 const SAMPLES_PER_MESSAGE = MESSAGE_BYTES / 4;
 const session = syntheticSession(PATH, [{ name: "A", fs: FS, startUutc: 0, nSlots: 1e9 }]);
 const [channel] = session.channels;
+
+// Streams of megabytes on a machine that may be busy with other tests.
+jest.setTimeout(20_000);
 
 let server: TestServer;
 let client: CompatClient;
@@ -34,15 +43,38 @@ function request(firstMessage: number, nMessages: number): object {
 }
 
 /** Whether a chunk holds exactly the samples its times promise. */
-function isExact(chunk: DecodedChunk): boolean {
-  const [row] = joinRows([chunk]);
-  const firstSlot = (Number(chunk.start_uutc) * FS) / 1e6;
-  return row!.every((value, i) => value === Math.fround(syntheticValue(channel!, firstSlot + i)));
+function isExact({ array_bytes: bytes, start_uutc: start }: DecodedChunk): boolean {
+  const samples = new Float32Array(new Uint8Array(bytes).buffer);
+  const firstSlot = (Number(start) * FS) / 1e6;
+  const expected = (i: number): number => Math.fround(syntheticValue(channel!, firstSlot + i));
+  return samples.length > 0 && samples.every((value, i) => value === expected(i));
 }
 
 async function firstChunk(stream: ClientReadableStream<DecodedChunk>): Promise<DecodedChunk> {
   const [chunk] = (await once(stream, "data")) as [DecodedChunk];
   return chunk;
+}
+
+/** Streams three messages into a sink that stands for the transport. */
+function streamThrough(pool: MessageBufferPool, send: MessageSink["send"]): Promise<void> {
+  const uutc = (column: number): Uutc => toUutc((column * 1e6) / FS);
+  const time = { startUutc: uutc(0), endUutc: uutc(3 * SAMPLES_PER_MESSAGE) };
+  const planned = planWindow(session, [], time, { maxChannels: 1, maxSamples: 1e9 });
+  const { signal } = new AbortController();
+  const call: CallContext = {
+    requestId: "r",
+    client: { host: "h", id: "" },
+    signal,
+    clientGone: signal,
+    answeredWithError: () => undefined,
+    note: () => undefined,
+  };
+  return streamWindow(
+    { windows: new SyntheticReader(), pool, messageBytes: MESSAGE_BYTES, damage: "error" },
+    { filePath: PATH, window: planned, sampleType: "float32" },
+    call,
+    { send, sendLast: send },
+  );
 }
 
 /** Cancelling is an error for the client; here it is what the test wants. */
@@ -83,6 +115,7 @@ describe("streamWindow", () => {
     // Nobody takes messages any more, so the stall limit ends the read.
     const ended = await impatient.running.whenIdle(AbortSignal.timeout(4000));
     const line = impatient.logLines.find(({ rpc }) => rpc === "GetSignalRange");
+    cancel(stream);
     await impatient.stop();
     expect(ended).toBe(true);
     expect(impatient.reader.partsDelivered).toBeLessThan(40);
@@ -100,6 +133,8 @@ describe("streamWindow", () => {
     expect(server.reader.prefetchedAround).toHaveLength(0);
     const line = server.logLines.find(({ rpc }) => rpc === "GetSignalRange");
     expect(line).toMatchObject({ code: "CANCELLED", errorCode: "CANCELLED" });
+    // Nobody was there to get an answer, so none counts as one with an error.
+    expect(await server.registry.metrics()).not.toContain(',code="CANCELLED"');
   });
 
   it("tells the reader that waits for data that the client left", async () => {
@@ -158,7 +193,7 @@ describe("streamWindow", () => {
     expect(server.pool.idleBytes).toBeGreaterThan(0);
   });
 
-  it("keeps a lease alive for as long as a stream runs", async () => {
+  it("keeps a lease alive for as long as a stream runs, and no longer", async () => {
     const leased = new TestServer([session], { idleMs: 1000 });
     await leased.start();
     const other = leased.client();
@@ -170,9 +205,12 @@ describe("streamWindow", () => {
     const messages = (2.5 * 1024 * 1024) / MESSAGE_BYTES;
     const chunks = await other.collect("GetSignalRange", request(0, messages * 3));
     const files = (await other.call("ListOpenFiles", {}))["file_paths"];
+    leased.nowMs += 1001;
+    const filesLater = (await other.call("ListOpenFiles", {}))["file_paths"];
     await leased.stop();
     expect(chunks.at(-1)!.error_message).toBe("");
     expect(files).toEqual([PATH]);
+    expect(filesLater).toEqual([]);
   });
 
   it("takes an answer that ends early for a defect, not for success", async () => {
@@ -190,5 +228,24 @@ describe("streamWindow", () => {
     const chunks = await other.collect("GetSignalRange", request(0, 1));
     await short.stop();
     expect(chunks.at(-1)!.error_message).toBe("internal error (request r1)");
+  });
+
+  it("gives a buffer back once its message was taken, and not before", async () => {
+    const pool = new MessageBufferPool(1e9);
+    const idleWhileSending: number[] = [];
+    await streamThrough(pool, () => {
+      idleWhileSending.push(pool.idleBytes);
+      return Promise.resolve();
+    });
+    expect(idleWhileSending).toEqual([0, 0, 0]);
+    expect(pool.idleBytes).toBeGreaterThan(0);
+  });
+
+  it("never reuses the buffer of a message that may still be on its way", async () => {
+    const pool = new MessageBufferPool(1e9);
+    const gone = new SignalError("CANCELLED", "the caller went away");
+    const streamed = streamThrough(pool, () => Promise.reject(gone));
+    await expect(streamed).rejects.toBe(gone);
+    expect(pool.idleBytes).toBe(0);
   });
 });

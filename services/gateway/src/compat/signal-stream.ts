@@ -19,6 +19,8 @@ export interface SignalAnswer {
   readonly sampleType: SampleType;
 }
 
+type StreamParts = Pick<CompatParts, "windows" | "pool" | "messageBytes" | "damage">;
+
 /**
  * Sends a window as SignalChunk messages, one for each part the read path
  * delivers, each taken by the client before the next is assembled. A window
@@ -28,7 +30,7 @@ export interface SignalAnswer {
  *   some messages were sent
  */
 export async function streamWindow(
-  parts: CompatParts,
+  parts: StreamParts,
   answer: SignalAnswer,
   call: CallContext,
   sink: MessageSink,
@@ -75,7 +77,7 @@ export async function answeringStream(
   await answering(call, attempt, (text) => sink.sendLast(encodeErrorChunk(filePath, text)));
 }
 
-function createEncoder(parts: CompatParts, answer: SignalAnswer): SignalChunkEncoder {
+function createEncoder(parts: StreamParts, answer: SignalAnswer): SignalChunkEncoder {
   const { filePath, sampleType, window } = answer;
   const channelNames = window.rows.map(({ channel }) => channel.name);
   return new SignalChunkEncoder({ filePath, sampleType, fs: window.fs, channelNames }, parts.pool);
@@ -115,7 +117,7 @@ function emptySlice({ startUutc, endUutc }: PlannedWindow): SignalSlice {
 }
 
 async function sendSlice(
-  { pool }: CompatParts,
+  { pool }: StreamParts,
   encoder: SignalChunkEncoder,
   slice: SignalSlice,
   sink: MessageSink,

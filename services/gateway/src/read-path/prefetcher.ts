@@ -37,8 +37,9 @@ export class Prefetcher {
 
   /** One window. */
   window(request: WindowRequest): void {
+    const bytes = request.rows.length * request.nSamples * BYTES_PER_SLOT;
     // The whole window's size first: a plan of ten years of tiles is itself large.
-    if (request.rows.length * request.nSamples * BYTES_PER_SLOT > this.options.maxBytes) return;
+    if (bytes <= 0 || bytes > this.options.maxBytes) return;
     const { loader } = this.options;
     const needs = planTiles({
       ...request,

@@ -15,6 +15,8 @@ export interface Slab {
   /** Column of its first sample. */
   readonly offset: number;
   readonly nSamples: number;
+  /** What it is a piece of, on the recording as it was when the tiles were fetched. */
+  readonly request: WindowRequest;
   readonly rows: readonly RowTiles[];
   /** Gives its memory back. */
   readonly release: () => void;
@@ -65,12 +67,12 @@ export function* slabRanges(
 /**
  * Fetches the tiles of a slab, within the memory budget.
  *
- * @param previous  the slab before it: tiles on the edge are taken from there
+ * @param atHand  tiles that need not be fetched, by row; see `tilesOnEdge()`
  */
 export async function loadSlab(
   request: WindowRequest,
   range: ColumnRange,
-  previous: Slab | undefined,
+  atHand: readonly RowTiles[],
   lane: Lane,
   options: SlabOptions,
   signal: AbortSignal,
@@ -87,8 +89,8 @@ export async function loadSlab(
     .reduce((sum, need) => sum + need.slotsPerTile * BYTES_PER_SLOT, 0);
   const release = await options.budget.take(bytes, signal);
   try {
-    const rows = await fetchRows(request, plan, previous, lane, options.loader, signal);
-    return { ...range, rows, release };
+    const rows = await fetchRows(request, plan, atHand, lane, options.loader, signal);
+    return { ...range, request, rows, release };
   } catch (error) {
     release();
     throw error;
@@ -98,12 +100,12 @@ export async function loadSlab(
 async function fetchRows(
   request: WindowRequest,
   plan: readonly RowNeeds[],
-  previous: Slab | undefined,
+  atHand: readonly RowTiles[],
   lane: Lane,
   loader: TileLoader,
   signal: AbortSignal,
 ): Promise<RowTiles[]> {
-  const held = plan.map((needs, i) => needs.map((need) => tileHeld(previous?.rows[i], need.index)));
+  const held = plan.map((needs, i) => needs.map((need) => tileHeld(atHand[i], need.index)));
   const missing = plan.flatMap((needs, i) => needs.filter((_, j) => held[i]?.[j] === undefined));
   const loaded = (await loader.load(missing, lane, signal)).values();
   return request.rows.flatMap((row, i) => {
@@ -117,6 +119,21 @@ async function fetchRows(
 
 function tileHeld(row: RowTiles | undefined, index: number): TileOrEmpty | undefined {
   return row?.tiles[index - row.firstTile];
+}
+
+/**
+ * The tiles that the slab after this one begins with, too: at most one per row.
+ * Kept apart from the slab, whose memory is given back while the next one waits
+ * for its own.
+ */
+export function tilesOnEdge(slab: Slab): readonly RowTiles[] {
+  return slab.rows.map((row) => {
+    const { slotsPerTile, tiles } = row;
+    const lastTile = row.firstTile + tiles.length - 1;
+    const endSlot = row.row.firstSlot + slab.offset + slab.nSamples;
+    const isShared = endSlot < (lastTile + 1) * slotsPerTile;
+    return { ...row, firstTile: lastTile, tiles: isShared ? tiles.slice(-1) : [] };
+  });
 }
 
 /** Divides a slab into parts of at most `maxPartBytes`, of nearly equal length. */

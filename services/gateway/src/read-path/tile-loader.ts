@@ -20,6 +20,7 @@ export interface TileLoaderOptions {
    * cheap to dispatch; several jobs can be cancelled and promoted one by one.
    */
   readonly samplesPerJob: number;
+  /** Tiles that a read needs; those that are prefetched do not count. */
   readonly onTiles: (outcome: TileOutcome, n: number) => void;
 }
 
@@ -113,7 +114,9 @@ export class TileLoader {
       }
     }
     for (const outcome of TILE_OUTCOMES) {
-      if (counts[outcome] > 0) this.options.onTiles(outcome, counts[outcome]);
+      // What is prefetched is not yet needed by anybody.
+      if (lane !== "prefetch" && counts[outcome] > 0)
+        this.options.onTiles(outcome, counts[outcome]);
     }
     return jobs;
   }
@@ -128,7 +131,10 @@ export class TileLoader {
       waiting: 0,
       keys: part.map((need) => need.key),
     };
-    const flat = job.making.tiles.then((tiles) => tiles.flat());
+    const flat = job.making.tiles.then((tiles) => {
+      const made = tiles.flat();
+      return part.map((_, i) => tileAt(made, i));
+    });
     flat.then(
       (tiles) => {
         this.#keep(part, tiles);

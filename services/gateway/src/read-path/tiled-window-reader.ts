@@ -1,6 +1,6 @@
 import type { SessionDescription } from "@mef3-cluster/contracts/session-description";
 import { isSignalError, SignalError } from "@mef3-cluster/contracts/signal-error";
-import { copyRows, damageError, damageIn } from "./assemble";
+import { copyRows, damageError, damageIn, type RowTiles } from "./assemble";
 import type { Prefetcher } from "./prefetcher";
 import {
   type ColumnRange,
@@ -9,6 +9,7 @@ import {
   type Slab,
   type SlabOptions,
   slabRanges,
+  tilesOnEdge,
 } from "./slab";
 import type { WindowPart, WindowReader, WindowRequest } from "./window-reader";
 
@@ -43,7 +44,8 @@ export class TiledWindowReader implements WindowReader {
       const fetchNext = (previous: Slab | undefined): Promise<Slab> | undefined => {
         const range = ranges.next();
         if (range.done === true) return undefined;
-        const slab = this.#load(request, range.value, previous, both);
+        const atHand = previous === undefined ? [] : tilesOnEdge(previous);
+        const slab = this.#load(previous?.request ?? request, range.value, atHand, both);
         // Its failure is thrown when its turn comes; meanwhile it is not unhandled.
         slab.catch(() => undefined);
         return slab;
@@ -54,6 +56,8 @@ export class TiledWindowReader implements WindowReader {
         next = fetchNext(current);
         yield* this.#parts(current, request, maxPartBytes);
         current.release();
+        // Its tiles are not accounted for any more: they must not outlive the wait for the next.
+        current = undefined;
       }
     } finally {
       stop.abort();
@@ -93,17 +97,20 @@ export class TiledWindowReader implements WindowReader {
   async #load(
     request: WindowRequest,
     range: ColumnRange,
-    previous: Slab | undefined,
+    edge: readonly RowTiles[],
     signal: AbortSignal,
   ): Promise<Slab> {
     let wanted = request;
+    let atHand = edge;
     for (let changes = 0; ; changes += 1) {
       try {
-        return await loadSlab(wanted, range, previous, request.lane, this.options, signal);
+        return await loadSlab(wanted, range, atHand, request.lane, this.options, signal);
       } catch (error) {
         const changed = isSignalError(error) && error.code === "SESSION_CHANGED";
         if (!changed || changes === MAX_CHANGES_PER_SLAB) throw error;
         wanted = followGrowth(wanted, await this.options.describeAgain(wanted.session, signal));
+        // From before the growth.
+        atHand = [];
       }
     }
   }

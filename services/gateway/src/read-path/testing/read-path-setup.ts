@@ -119,6 +119,13 @@ export function joined(
   return whole;
 }
 
+/** Where two matrices first differ, in bytes; undefined if they are the same. */
+export function differenceOf(actual: Uint8Array, expected: Uint8Array): number | undefined {
+  if (Buffer.compare(actual, expected) === 0) return undefined;
+  const at = actual.findIndex((byte, i) => byte !== expected[i]);
+  return at < 0 ? Math.min(actual.length, expected.length) : at;
+}
+
 /** Everything a read delivered, copied out. */
 export async function readAll(
   { windows }: Pick<ReadPathSetup, "windows">,
