@@ -18,6 +18,9 @@ const REFLECTION_PROTO = path.join(
   "build/proto/grpc/reflection/v1/reflection.proto",
 );
 
+// Real connections on a machine that may be busy with other tests.
+jest.setTimeout(20_000);
+
 let server: TestServer;
 let clients: Client[];
 

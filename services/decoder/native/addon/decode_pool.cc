@@ -5,6 +5,13 @@
 
 namespace mef3::addon {
 
+namespace {
+
+// Chosen: one for every channel of several large recordings; about 100 bytes each.
+constexpr std::size_t kResumePoints = 1 << 16;
+
+}  // namespace
+
 struct DecodePool::Ticket {
   TaskId id;
   Lane lane;
@@ -46,7 +53,7 @@ class DecodePool::Gate final : public Checkpoint {
 };
 
 DecodePool::DecodePool(std::size_t n_threads, std::size_t n_prefetch_threads)
-    : n_threads_(n_threads) {
+    : n_threads_(n_threads), resume_points_(kResumePoints) {
   for (std::size_t i = 0; i < n_threads; ++i) threads_.emplace_back([this] { Work(false); });
   for (std::size_t i = 0; i < n_prefetch_threads; ++i) {
     threads_.emplace_back([this] { Work(true); });
@@ -162,7 +169,7 @@ std::shared_ptr<DecodePool::Ticket> DecodePool::Take(bool prefetch) {
 }
 
 void DecodePool::Work(bool prefetch) {
-  RunDecoder decoder;
+  RunDecoder decoder(resume_points_);
   while (const std::shared_ptr<Ticket> ticket = Take(prefetch)) {
     Gate gate(*this, *ticket);
     ticket->task->Run(decoder, gate);

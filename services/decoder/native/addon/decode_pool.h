@@ -67,6 +67,7 @@ class DecodePool {
   std::shared_ptr<Ticket> Take(bool prefetch);
 
   const std::size_t n_threads_;
+  ResumePoints resume_points_;
   mutable std::mutex mutex_;
   std::condition_variable work_arrived_;
   std::condition_variable may_continue_;

@@ -63,6 +63,7 @@ class Copying final : public SampleSink {
   void OnSamples(std::size_t, std::uint32_t first, std::span<const std::int32_t> samples) override {
     std::copy(samples.begin(), samples.end(), block_.begin() + first);
   }
+  void OnStopped(std::size_t, const ResumePoint&) override {}
   void OnDone(std::size_t, Status status) override {
     if (status != Status::kOk) ++n_refused;
   }
@@ -202,7 +203,8 @@ class Workload {
 
   Copying sink_;
   BlockDecoder blocks_;
-  RunDecoder runs_;
+  ResumePoints resume_points_{1024};
+  RunDecoder runs_{resume_points_};
   std::vector<std::vector<float>> tiles_;
   std::vector<std::uint8_t*> pointers_;
   std::vector<const ByteSource*> sources_;

@@ -36,14 +36,18 @@ struct BlockDecoder::Lane {
   std::uint32_t symbols_left;  // of the stream, not decoded yet
   std::uint32_t previous;      // last sample, as unsigned
   std::size_t pending;         // symbols in front of the buffer that wait for more
+  const std::uint8_t* payload;
   const std::uint8_t* payload_end;
   bool in_tail;
+  std::size_t tail_offset;  // of the tail's first byte in the payload
   std::size_t tail_data;  // bytes of the tail that are payload; zeros follow
   std::array<std::uint8_t, kTailBytes> tail;
   std::array<std::uint8_t, kKeysampleBytes + kChunkSymbols> symbols;
   std::array<std::int32_t, kKeysampleBytes + kChunkSymbols> samples;
 
   Status Start(std::size_t number, const BlockRequest& request);
+  void StartStream(const std::optional<ResumePoint>& resume);
+  ResumePoint Stopped() const;
   std::size_t SymbolsUseful() const;
   void MakeReadable(std::size_t n_symbols);
   bool Expand(std::size_t n_symbols, SampleSink& sink, Status& status);
@@ -59,6 +63,7 @@ Status BlockDecoder::Lane::Start(std::size_t number, const BlockRequest& request
   symbols_left = 0;
   wanted = header.crc == 0 ? header.number_of_samples
                            : std::min(request.wanted, header.number_of_samples);
+  pending = 0;
   if (header.number_of_samples == 0) return Status::kOk;
 
   std::array<std::uint8_t, 256> statistics;
@@ -69,15 +74,48 @@ Status BlockDecoder::Lane::Start(std::size_t number, const BlockRequest& request
               statistics.begin());
   }
   if (Status s = BuildSymbolModel(statistics, model); s != Status::kOk) return s;
-  state = StartRangeDecoder(request.bytes.data() + kRedHeaderBytes, model);
+  payload = request.bytes.data() + kRedHeaderBytes;
   payload_end = request.bytes.data() + request.bytes.size();
+  const bool resumes = request.resume && header.crc != 0 && request.resume->crc == header.crc;
+  StartStream(resumes ? request.resume : std::nullopt);
+  return Status::kOk;
+}
+
+void BlockDecoder::Lane::StartStream(const std::optional<ResumePoint>& resume) {
   in_tail = false;
+  if (resume) {
+    samples_made = resume->next_sample;
+    symbols_left = resume->symbols_left;
+    previous = resume->previous;
+    pending = resume->n_pending;
+    std::copy_n(resume->pending.begin(), pending, symbols.begin());
+    state = {resume->low, resume->range, payload + resume->payload_offset, &model};
+    return;
+  }
   symbols_left = header.difference_bytes - 1;
   previous = 0;
   // The stream's first sample is a keysample whose flag is not coded.
   symbols[0] = kKeysampleFlag;
   pending = 1;
-  return Status::kOk;
+  state = StartRangeDecoder(payload, model);
+}
+
+ResumePoint BlockDecoder::Lane::Stopped() const {
+  const auto payload_bytes = static_cast<std::size_t>(payload_end - payload);
+  const std::size_t offset =
+      in_tail ? tail_offset + static_cast<std::size_t>(state.next - tail.data())
+              : static_cast<std::size_t>(state.next - payload);
+  ResumePoint point{.crc = header.crc,
+                    .next_sample = samples_made,
+                    .symbols_left = symbols_left,
+                    .previous = previous,
+                    .low = state.low,
+                    .range = state.range,
+                    // Beyond the end there are only zeros, wherever one reads them.
+                    .payload_offset = static_cast<std::uint32_t>(std::min(offset, payload_bytes)),
+                    .n_pending = static_cast<std::uint8_t>(pending)};
+  std::copy_n(symbols.begin(), pending, point.pending.begin());
+  return point;
 }
 
 // Symbols that may be decoded before it is known whether more are wanted: a
@@ -101,9 +139,11 @@ void BlockDecoder::Lane::MakeReadable(std::size_t n_symbols) {
     const auto used = static_cast<std::size_t>(from - tail.data());
     if (used + needed <= tail.size()) return;
     left = used < tail_data ? tail_data - used : 0;
+    tail_offset += used;
   } else {
     left = static_cast<std::size_t>(payload_end - from);
     if (left >= needed) return;
+    tail_offset = static_cast<std::size_t>(from - payload);
   }
   std::memmove(tail.data(), from, left);
   std::memset(tail.data() + left, 0, tail.size() - left);
@@ -173,6 +213,9 @@ class BlockDecoder::Session {
       Status status;
       bool busy = true;
       if (lane->Expand(n_symbols, sink_, status)) {
+        if (status == Status::kOk && lane->symbols_left > 0) {
+          sink_.OnStopped(lane->block, lane->Stopped());
+        }
         sink_.OnDone(lane->block, status);
         busy = Refill(*lane);
       }

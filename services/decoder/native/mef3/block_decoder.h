@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "mef3/red_block_header.h"
+#include "mef3/resume_points.h"
 #include "mef3/status.h"
 
 namespace mef3 {
@@ -25,6 +27,9 @@ struct BlockRequest {
   // The first 16 statistics bytes in plain, for a block that has them encrypted;
   // null when they are not known.
   const std::array<std::uint8_t, kEncryptedStatisticsBytes>* plain_statistics = nullptr;
+  // Where an earlier call stopped; samples before it are not given again. Ignored
+  // if it is another block's.
+  std::optional<ResumePoint> resume = std::nullopt;
 };
 
 // Receives what a BlockDecoder makes. `block` numbers the requests from 0.
@@ -33,9 +38,14 @@ class SampleSink {
   virtual ~SampleSink() = default;
 
   // Consecutive samples of a block, in ADC counts, the first one being number
-  // `first` of its block. Called in sample order per block; blocks interleave.
+  // `first` of its block. Called in sample order per block, from its start or
+  // resume point on; blocks interleave.
   virtual void OnSamples(std::size_t block, std::uint32_t first,
                          std::span<const std::int32_t> samples) = 0;
+
+  // Decoding of a block stopped early, and can be taken up at `point`. Comes
+  // before OnDone.
+  virtual void OnStopped(std::size_t block, const ResumePoint& point) = 0;
 
   // A block is done. On any status but kOk the samples already given are void.
   virtual void OnDone(std::size_t block, Status status) = 0;

@@ -187,6 +187,7 @@ TEST(BlockDecoder, DecodesABombInSmallPieces) {
       largest = std::max(largest, samples.size());
       total += static_cast<std::uint32_t>(samples.size());
     }
+    void OnStopped(std::size_t, const ResumePoint&) override { FAIL() << "nothing is left"; }
     void OnDone(std::size_t, Status s) override { status = s; }
     std::uint32_t total = 0;
     std::size_t largest = 0;

@@ -1,6 +1,7 @@
 #include "mef3/channel_index.h"
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 
 #include "mef3/index_entry.h"
@@ -18,7 +19,9 @@ class ChannelIndex::Builder {
       : inputs_(inputs), index_(index) {}
 
   Status Build(double sampling_rate) {
+    static std::atomic<std::uint64_t> last_id = 0;
     index_ = ChannelIndex{};
+    index_.id_ = ++last_id;
     index_.segments_.resize(inputs_.size());
     for (std::size_t s = 0; s < inputs_.size(); ++s) {
       index_.factors_.push_back(inputs_[s].units_conversion_factor);

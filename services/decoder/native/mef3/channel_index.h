@@ -61,6 +61,8 @@ class ChannelIndex {
   static Status Build(std::span<const SegmentInput> segments, double sampling_rate,
                       ChannelIndex& index);
 
+  // Differs between all indexes of this process.
+  std::uint64_t id() const { return id_; }
   const SampleGrid& grid() const { return grid_; }
   // µs since 1970, exclusive, as the files state it.
   std::int64_t end_time() const { return end_time_; }
@@ -89,6 +91,7 @@ class ChannelIndex {
  private:
   class Builder;
 
+  std::uint64_t id_ = 0;
   SampleGrid grid_{0, 1.0};
   std::int64_t end_time_ = 0;
   std::int64_t n_slots_ = 0;

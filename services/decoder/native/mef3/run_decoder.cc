@@ -75,6 +75,10 @@ class RunDecoder::Job final : public SampleSink {
     }
   }
 
+  void OnStopped(std::size_t block, const ResumePoint& point) override {
+    owner_.resume_points_.Put(NameOf(work_[decoding_[block]]), point);
+  }
+
   void OnDone(std::size_t block, Status status) override {
     const Work& work = work_[decoding_[block]];
     ++statistics_.n_blocks;
@@ -208,10 +212,19 @@ class RunDecoder::Job final : public SampleSink {
            .start_time = work.entry->start_time,
            .recording_time_offset = run.index->recording_time_offset(work.entry->segment),
            .wanted = work.wanted,
-           .plain_statistics = FindStatistics(run, work.entry->rank)});
+           .plain_statistics = FindStatistics(run, work.entry->rank),
+           .resume = owner_.resume_points_.Find(NameOf(work), FirstWanted(work))});
       decoding_.push_back(i);
     }
     owner_.blocks_.Decode(requests_, *this);
+  }
+
+  ResumePoints::Block NameOf(const Work& work) const {
+    return {runs_[work.run].index->id(), work.entry->rank};
+  }
+
+  static std::uint32_t FirstWanted(const Work& work) {
+    return static_cast<std::uint32_t>(work.shares.front().first - work.first_slot);
   }
 
   static const std::array<std::uint8_t, kEncryptedStatisticsBytes>* FindStatistics(

@@ -12,6 +12,7 @@
 #include "mef3/byte_source.h"
 #include "mef3/channel_index.h"
 #include "mef3/damage.h"
+#include "mef3/resume_points.h"
 
 namespace mef3 {
 
@@ -86,11 +87,15 @@ class Checkpoint {
 
 // Decodes runs of tiles: finds the blocks, reads neighbouring ones together,
 // decodes each once, and writes every sample straight to its slot. Where blocks
-// overlap, the later one in file order gives the sample.
+// overlap, the later one in file order gives the sample. A block that reaches
+// beyond a run is taken up where it was left when the next run comes.
 //
 // Keeps scratch memory between calls (about 3 MB); keep one per thread.
 class RunDecoder {
  public:
+  // `resume_points` may be shared with other decoders, and outlives them all.
+  explicit RunDecoder(ResumePoints& resume_points) : resume_points_(resume_points) {}
+
   // Every slot of every tile is written, `outcomes[i]` belongs to `runs[i]`.
   // kCancelled if `checkpoint` says so: then all output is void.
   Status Decode(std::span<const TileRun> runs, Checkpoint& checkpoint,
@@ -98,6 +103,7 @@ class RunDecoder {
 
  private:
   class Job;
+  ResumePoints& resume_points_;
   BlockDecoder blocks_;
   std::unique_ptr<std::uint8_t[]> buffer_;
   std::size_t buffer_bytes_ = 0;

@@ -181,7 +181,8 @@ TEST(RunDecoder, DecodesRunsOfSeveralChannelsInOneCall) {
   std::vector<RunOutcome> outcomes(3);
   DecodeStatistics statistics;
   test::AlwaysContinue checkpoint;
-  RunDecoder decoder;
+  ResumePoints resume_points(1024);
+  RunDecoder decoder(resume_points);
   ASSERT_EQ(decoder.Decode(runs, checkpoint, outcomes, statistics), Status::kOk);
   EXPECT_EQ(a.Count(499), 499);
   EXPECT_EQ(a.Count(500), kNanCount);
@@ -228,7 +229,8 @@ TEST(RunDecoder, DecodesMoreThanOneBatch) {
   const TestChannel channel({segment}, kRate);
   const TestTiles tiles(channel, SampleKind::kCounts, 0, 8192, 98);
   test::ContinueTimes checkpoint(1000);
-  RunDecoder decoder;
+  ResumePoints resume_points(1024);
+  RunDecoder decoder(resume_points);
   RunOutcome outcome;
   DecodeStatistics statistics;
   ASSERT_EQ(decoder.Decode({&tiles.run, 1}, checkpoint, {&outcome, 1}, statistics), Status::kOk);
@@ -242,7 +244,8 @@ TEST(RunDecoder, StopsAtACheckpoint) {
   const TestChannel channel(NumberedSegments(), kRate);
   const TestTiles tiles(channel, SampleKind::kCounts, 0, 1000, 1);
   test::ContinueTimes checkpoint(0);
-  RunDecoder decoder;
+  ResumePoints resume_points(1024);
+  RunDecoder decoder(resume_points);
   RunOutcome outcome;
   DecodeStatistics statistics;
   EXPECT_EQ(decoder.Decode({&tiles.run, 1}, checkpoint, {&outcome, 1}, statistics),
@@ -264,7 +267,8 @@ TEST(RunDecoder, AsksAgainAfterAFewMillionSamplesHoweverSmallTheirBlocks) {
   const TestChannel channel({segment}, kRate);
   const TestTiles tiles(channel, SampleKind::kCounts, kMaxBlockSamples - 1, 4, 1);
   test::ContinueTimes checkpoint(1000);
-  RunDecoder decoder;
+  ResumePoints resume_points(1024);
+  RunDecoder decoder(resume_points);
   RunOutcome outcome;
   DecodeStatistics statistics;
   ASSERT_EQ(decoder.Decode({&tiles.run, 1}, checkpoint, {&outcome, 1}, statistics), Status::kOk);

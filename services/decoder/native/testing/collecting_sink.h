@@ -17,7 +17,9 @@ namespace mef3::test {
 
 // What became of a block.
 struct Decoded {
+  std::uint32_t first = 0;
   Samples samples;
+  std::optional<ResumePoint> stopped;
   std::optional<Status> status;
 };
 
@@ -30,8 +32,16 @@ class CollectingSink final : public SampleSink {
                  std::span<const std::int32_t> samples) override {
     ASSERT_LT(block, blocks.size());
     ASSERT_FALSE(blocks[block].status.has_value()) << "samples after the end of a block";
-    ASSERT_EQ(first, blocks[block].samples.size()) << "samples out of order";
+    // A resumed block starts somewhere within.
+    if (blocks[block].samples.empty()) blocks[block].first = first;
+    ASSERT_EQ(first, blocks[block].first + blocks[block].samples.size()) << "out of order";
     blocks[block].samples.insert(blocks[block].samples.end(), samples.begin(), samples.end());
+  }
+
+  void OnStopped(std::size_t block, const ResumePoint& point) override {
+    ASSERT_LT(block, blocks.size());
+    ASSERT_FALSE(blocks[block].status.has_value()) << "stopped after the end of a block";
+    blocks[block].stopped = point;
   }
 
   void OnDone(std::size_t block, Status status) override {

@@ -95,7 +95,8 @@ struct RunResult {
 };
 
 inline RunResult Decode(const TestTiles& tiles) {
-  RunDecoder decoder;
+  ResumePoints resume_points(1024);
+  RunDecoder decoder(resume_points);
   AlwaysContinue checkpoint;
   RunResult result;
   result.status = decoder.Decode({&tiles.run, 1}, checkpoint, {&result.outcome, 1},

@@ -68,9 +68,7 @@ export async function openChannel(
   const inputs = segments.map(segmentInput);
   const index = await buildChannelIndex(inputs, samplingRate);
   if (typeof index === "string") {
-    throw new SignalError("SESSION_INVALID", `channel ${name} cannot be read: ${index}`, {
-      channel: name,
-    });
+    throw new SignalError("SESSION_INVALID", `index refused: ${index}`, { channel: name });
   }
   const identity = await nextState(
     {
@@ -102,11 +100,9 @@ function sharedSamplingRate(name: string, readable: readonly ReadableSegment[]):
   const [rate] = rates;
   if (rate === undefined || rates.size > 1) {
     const list = [...rates].join(", ");
-    throw new SignalError(
-      "SESSION_INVALID",
-      `segments of channel ${name} have several sampling rates: ${list} Hz`,
-      { channel: name },
-    );
+    throw new SignalError("SESSION_INVALID", `several sampling rates: ${list} Hz`, {
+      channel: name,
+    });
   }
   return rate;
 }

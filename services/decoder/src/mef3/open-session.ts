@@ -4,8 +4,9 @@ import { toUutc } from "@mef3-cluster/contracts/uutc";
 import { mapBounded } from "../map-bounded";
 import type { SessionFiles } from "../sources/session-files";
 import { type ChannelState, openChannel, type OpenChannel } from "./open-channel";
+import { readFailure } from "./read-failure";
 import { isReadable, readSegment, type Segment } from "./segment-reader";
-import { channelNames, segmentLocations } from "./session-layout";
+import { channelNames, type SegmentLocation, segmentLocations } from "./session-layout";
 
 const MAX_CHANNELS = 65_536;
 const MAX_SEGMENTS_PER_CHANNEL = 1_000_000;
@@ -29,7 +30,7 @@ export interface OpenSession {
  * @param passwords  tried in order where metadata is encrypted
  * @param before     states of channels as they were known (see `openChannel`)
  * @throws SignalError SESSION_INVALID if there is nothing readable in it,
- *   PASSWORD_REQUIRED, CANCELLED
+ *   PASSWORD_REQUIRED, OVERLOADED, CANCELLED
  */
 export async function openSession(
   files: SessionFiles,
@@ -51,9 +52,7 @@ export async function openSession(
   const open = async (name: string): Promise<OpenChannelOutcome> => {
     folders.set(`${name}.timd`, await files.folderModifiedMs(`${name}.timd`));
     const locations = segmentLocations(name, await files.list(`${name}.timd`));
-    if (locations.length > MAX_SEGMENTS_PER_CHANNEL) {
-      throw new SignalError("SESSION_INVALID", `channel ${name} has too many segments`);
-    }
+    checkLocations(locations);
     const segments = await mapBounded(
       locations,
       segmentsAtOnce,
@@ -64,13 +63,34 @@ export async function openSession(
     if (channel !== undefined) return { name, channel };
     return { name, warning: unusable(name, segments) };
   };
-  const outcomes = await mapBounded(names, channelsAtOnce, open, signal);
+  const outcomes = await mapBounded(
+    names,
+    channelsAtOnce,
+    (name) => open(name).catch((error: unknown) => ({ name, warning: leftOut(name, error) })),
+    signal,
+  );
   return assemble(files, outcomes, folders);
 }
 
 type OpenChannelOutcome =
   | { readonly name: string; readonly channel: OpenChannel }
   | { readonly name: string; readonly warning: string };
+
+function checkLocations(locations: readonly SegmentLocation[]): void {
+  if (locations.length > MAX_SEGMENTS_PER_CHANNEL) {
+    throw new SignalError("SESSION_INVALID", "too many segments");
+  }
+  const twice = locations.find(({ number }, i) => locations[i - 1]?.number === number);
+  if (twice !== undefined) {
+    throw new SignalError("SESSION_INVALID", `two segments have number ${twice.number}`);
+  }
+}
+
+/** What a channel that cannot be opened leaves as a warning: the others stay readable. */
+function leftOut(name: string, error: unknown): string {
+  const isInvalid = error instanceof SignalError && error.code === "SESSION_INVALID";
+  return `channel ${name} is left out: ${isInvalid ? error.message : readFailure(error)}`;
+}
 
 function unusable(name: string, segments: readonly Segment[]): string {
   const [reason = "no segments"] = segments.flatMap((segment) =>

@@ -2,7 +2,12 @@ import { createCipheriv } from "node:crypto";
 import { rename, symlink } from "node:fs/promises";
 import path from "node:path";
 import { DirectoryFiles } from "../sources/directory-files";
-import { resealFile, segmentFile, type Tamper, writeChannelFiles } from "../testing/recording-files";
+import {
+  resealFile,
+  segmentFile,
+  type Tamper,
+  writeChannelFiles,
+} from "../testing/recording-files";
 import type { PasswordSpec, SegmentSpec } from "../testing/recording-spec";
 import { smallChannel, smallSegment, START_UUTC } from "../testing/small-recording";
 import { useTemporaryFolder } from "../testing/temporary-folder";

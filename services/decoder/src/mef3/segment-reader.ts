@@ -8,6 +8,7 @@ import {
 } from "../native";
 import type { FileStamp, SessionFiles } from "../sources/session-files";
 import { type AccessKeys, deriveAccessKeys } from "./password";
+import { readFailure } from "./read-failure";
 import type { SegmentLocation } from "./session-layout";
 
 /** 2^24 entries of 56 bytes and the header: the largest index that is read. */
@@ -45,7 +46,7 @@ export function isReadable(segment: Segment): segment is ReadableSegment {
  * of the data file.
  *
  * @throws SignalError PASSWORD_REQUIRED if the metadata is encrypted and no
- *   password opens it; every other trouble is an UnreadableSegment
+ *   password opens it, OVERLOADED; every other trouble is an UnreadableSegment
  */
 export async function readSegment(
   files: SessionFiles,
@@ -71,8 +72,7 @@ export async function readSegment(
       stamps: [tmet.stamp, index.stamp, data],
     };
   } catch (error) {
-    if (error instanceof SignalError) throw error;
-    return { location, reason: reasonOf(error), metadata };
+    return { location, reason: readFailure(error), metadata };
   }
 }
 
@@ -122,11 +122,4 @@ function decrypted(
 export function decryptBlocks(ciphertext: Uint8Array, key: Uint8Array): Uint8Array {
   const decipher = createDecipheriv("aes-128-ecb", key, null).setAutoPadding(false);
   return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
-}
-
-function reasonOf(error: unknown): string {
-  const code = (error as { readonly code?: unknown } | undefined)?.code;
-  if (typeof code === "string") return `cannot be read: ${code}`;
-  if (error instanceof RangeError) return error.message;
-  throw error;
 }

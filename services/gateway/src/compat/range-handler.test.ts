@@ -14,6 +14,9 @@ const session = syntheticSession(PATH, [
 ]);
 const [a1, a2, b1] = session.channels;
 
+// Real connections on a machine that may be busy with other tests.
+jest.setTimeout(20_000);
+
 let server: TestServer;
 let client: CompatClient;
 

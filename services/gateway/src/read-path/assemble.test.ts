@@ -134,7 +134,9 @@ describe("copyRows", () => {
 
   it("reports a tile that is not at hand as a defect", () => {
     const row = rowOf(0, 0, [f32([0, 1, 2, 3])]);
-    expect(() => float32([row], 2, 3)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
+    expect(() => float32([row], 2, 3)).toThrow(
+      expect.objectContaining({ code: "INTERNAL" }) as Error,
+    );
   });
 });
 

@@ -103,7 +103,7 @@ describe("planTiles", () => {
 
   it("refuses a window without samples", () => {
     expect(() => plan({ rows: [{ channel, firstSlot: 0 }], nSamples: 0 })).toThrow(
-      expect.objectContaining({ code: "INVALID_WINDOW" }),
+      expect.objectContaining({ code: "INVALID_WINDOW" }) as Error,
     );
   });
 });

@@ -131,7 +131,7 @@ export async function readAll(
   { windows }: Pick<ReadPathSetup, "windows">,
   request: WindowRequest,
   maxPartBytes = MIB,
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
 ) {
   const parts = [];
   for await (const part of windows.read(request, maxPartBytes, signal)) {

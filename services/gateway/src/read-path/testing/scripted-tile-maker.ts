@@ -122,6 +122,20 @@ export function turn(): Promise<void> {
   });
 }
 
+/** Takes a step at every turn until the work has settled. */
+export async function drive<T>(work: Promise<T>, step: () => void): Promise<T> {
+  const progress = { isSettled: false };
+  const settle = (): void => {
+    progress.isSettled = true;
+  };
+  work.then(settle, settle);
+  for (let turns = 0; turns < 20_000 && !progress.isSettled; turns += 1) {
+    await turn();
+    step();
+  }
+  return work;
+}
+
 function namesOf(run: TileRun): string[] {
   return indicesOf(run).map((index) => `${run.channel}/${index}`);
 }
