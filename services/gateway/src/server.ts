@@ -50,8 +50,9 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
     "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
     "grpc.max_metadata_size": MAX_METADATA_BYTES,
     "grpc.max_concurrent_streams": MAX_STREAMS_PER_CONNECTION,
-    // Nothing reads it here, and it costs work on every call.
-    "grpc.enable_channelz": 0,
+    // Without it grpc-js does not keep track of its connections, and a forced
+    // shutdown would leave them open.
+    "grpc.enable_channelz": 1,
     "grpc.keepalive_time_ms": KEEPALIVE_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
   });
