@@ -28,9 +28,9 @@ check_node() {
   local version
   version=$(version_of node --version)
   if [ -z "$version" ]; then
-    lacks "Node.js 20 or newer ($how)"
-  elif ! at_least "$version" 20; then
-    lacks "Node.js 20 or newer, found $version ($how)"
+    lacks "Node.js 20.15 or newer ($how)"
+  elif ! at_least "$version" 20.15; then
+    lacks "Node.js 20.15 or newer, found $version ($how)"
   fi
   [ -n "$(version_of npm --version)" ] || lacks "npm, the package manager of Node.js ($how)"
 }

@@ -61,8 +61,18 @@ export function isSignalError(error: unknown): error is SignalError {
 export function errorOfAbort(signal: AbortSignal): SignalError {
   const reason: unknown = signal.reason;
   if (isSignalError(reason)) return reason;
-  if (reason instanceof Error && reason.name === "TimeoutError") {
+  if (isTimeout(reason)) {
     return new SignalError("DEADLINE_EXCEEDED", "the deadline passed", {}, { cause: reason });
   }
   return new SignalError("CANCELLED", "the caller went away", {}, { cause: reason });
+}
+
+/** Does not ask for `instanceof Error`: a timeout's reason may come from another realm. */
+function isTimeout(reason: unknown): boolean {
+  return (
+    typeof reason === "object" &&
+    reason !== null &&
+    "name" in reason &&
+    reason.name === "TimeoutError"
+  );
 }

@@ -4,9 +4,9 @@ import { untilAborted } from "./until-aborted";
 
 /** Work that ends when the test says so. */
 function controlled() {
-  const controls = {
-    resolve: (_value: string): void => undefined,
-    reject: (_error: Error): void => undefined,
+  const controls: { resolve: (value: string) => void; reject: (error: Error) => void } = {
+    resolve: () => undefined,
+    reject: () => undefined,
   };
   const work = new Promise<string>((resolve, reject) =>
     Object.assign(controls, { resolve, reject }),

@@ -3,6 +3,7 @@ import type { TileRun } from "@mef3-cluster/contracts/tile-job";
 import { mapBounded } from "./map-bounded";
 import type { OpenChannel, OpenSegment } from "./mef3/open-channel";
 import type { OpenSession } from "./mef3/open-session";
+import { readFailure } from "./mef3/read-failure";
 import type { DataSource } from "./native";
 import type { SessionStore } from "./session-store";
 import type { BorrowedFile, OpenFileCache } from "./sources/open-file-cache";
@@ -19,7 +20,7 @@ export interface ChannelRun {
 export interface OpenSources {
   /** Per run. A file that cannot be opened is left out: native code reports its blocks. */
   readonly sources: readonly (readonly DataSource[])[];
-  release(): void;
+  readonly release: () => void;
 }
 
 /** A data file that a run needs. */
@@ -37,7 +38,7 @@ export class DataSources {
     private readonly files: OpenFileCache,
   ) {}
 
-  /** @throws SignalError SESSION_CHANGED if a file was replaced since its index was read */
+  /** @throws SignalError SESSION_CHANGED if a file was replaced since its index was read, OVERLOADED */
   async open(
     session: OpenSession,
     runs: readonly ChannelRun[],
@@ -80,8 +81,9 @@ export class DataSources {
       let file: BorrowedFile;
       try {
         file = await this.files.borrow(session.files, segment.dataFile);
-      } catch {
-        // Damage, not an error: the rest of the recording stays readable.
+      } catch (error) {
+        // Damage, not an error, unless it says nothing about the file.
+        readFailure(error);
         return undefined;
       }
       if (isSame(file, segment)) return file;
@@ -94,8 +96,11 @@ export class DataSources {
   }
 }
 
+/** Whether it is the file that the index was read for, however much it has grown. */
 function isSame(file: BorrowedFile, segment: OpenSegment): boolean {
-  return file.file.stamp.inode === segment.dataStamp.inode;
+  const { stamp } = file.file;
+  const { dataStamp } = segment;
+  return stamp.inode === dataStamp.inode && stamp.createdMs === dataStamp.createdMs;
 }
 
 function needsOf(runs: readonly ChannelRun[]): Need[] {

@@ -13,6 +13,9 @@ const STAMPS_AT_ONCE = 64;
 /** The newest segments of a channel are where it grows; older ones are checked when they are read. */
 const WATCHED_PER_CHANNEL = 3;
 
+/** Chosen: more recordings than anybody pages through within `freshMs`. */
+const MAX_RESOLVED_PATHS = 10_000;
+
 /** Shared work belongs to nobody who could cancel it. */
 const NEVER = new AbortController().signal;
 
@@ -40,6 +43,8 @@ export class SessionStore {
   /** Insertion order is order of use. */
   readonly #entries = new Map<string, Entry>();
   readonly #opening = new Map<string, Promise<OpenSession>>();
+  /** What clients' paths came to, in order of resolution; trusted as long as sessions are. */
+  readonly #resolved = new Map<string, { readonly root: string; readonly at: number }>();
 
   constructor(private readonly options: SessionStoreOptions) {}
 
@@ -49,7 +54,13 @@ export class SessionStore {
    * @throws SignalError SESSION_NOT_FOUND, SESSION_INVALID, PASSWORD_REQUIRED, CANCELLED
    */
   async open(clientPath: string, signal: AbortSignal): Promise<OpenSession> {
+    const known = this.#resolved.get(clientPath);
+    if (known !== undefined && this.options.now() - known.at < this.options.freshMs) {
+      return untilAborted(this.#fresh(known.root), signal);
+    }
+    const at = this.options.now();
     const root = await untilAborted(this.options.paths.resolve(clientPath), signal);
+    this.#remember(clientPath, { root, at });
     return untilAborted(this.#fresh(root), signal);
   }
 
@@ -74,6 +85,15 @@ export class SessionStore {
     let bytes = 0;
     for (const { session } of this.#entries.values()) bytes += session.memoryBytes;
     return bytes;
+  }
+
+  #remember(clientPath: string, resolved: { readonly root: string; readonly at: number }): void {
+    this.#resolved.delete(clientPath);
+    this.#resolved.set(clientPath, resolved);
+    const [oldest] = this.#resolved.keys();
+    if (this.#resolved.size > MAX_RESOLVED_PATHS && oldest !== undefined) {
+      this.#resolved.delete(oldest);
+    }
   }
 
   async #fresh(root: string): Promise<OpenSession> {
@@ -160,7 +180,8 @@ async function isUnchanged(session: OpenSession): Promise<boolean> {
         return (
           now.bytes === stamp.bytes &&
           now.modifiedMs === stamp.modifiedMs &&
-          now.inode === stamp.inode
+          now.inode === stamp.inode &&
+          now.createdMs === stamp.createdMs
         );
       });
     }

@@ -1,4 +1,4 @@
-import type { Lane } from "@mef3-cluster/contracts/lane";
+import { type Lane, LANES } from "@mef3-cluster/contracts/lane";
 import { SignalError } from "@mef3-cluster/contracts/signal-error";
 import type { TileJob, TileRun } from "@mef3-cluster/contracts/tile-job";
 import type { Tile } from "@mef3-cluster/tiles/tile";
@@ -32,7 +32,7 @@ export interface DecodeObserver {
 export interface TileDecoding {
   /**
    * Tiles per run, in order. Rejects with SignalError SESSION_CHANGED (describe
-   * again and retry), SESSION_NOT_FOUND, SESSION_INVALID or CANCELLED.
+   * again and retry), SESSION_NOT_FOUND, SESSION_INVALID, OVERLOADED or CANCELLED.
    */
   readonly tiles: Promise<readonly (readonly Tile[])[]>;
   /** Makes the job as urgent as `lane`, if it is less so. */
@@ -145,7 +145,7 @@ class JobControl {
   }
 
   promote(lane: Lane): void {
-    this.lane = lane;
+    if (LANES.indexOf(lane) < LANES.indexOf(this.lane)) this.lane = lane;
     for (const id of this.#ids) this.pool.promote(id, lane);
   }
 
@@ -212,11 +212,16 @@ function plainStatistics(
   encrypted: readonly EncryptedBlock[],
   channel: OpenChannel,
 ): PlainStatistics[] {
-  const keys = channel.segments.find((segment) => segment !== undefined)?.keys;
   return encrypted.flatMap(({ rank, level, ciphertext }) => {
-    const key = level === 1 ? keys?.level1 : keys?.level2;
+    const key = keyOf(channel, level);
     return key === undefined ? [] : [{ rank, bytes: decryptBlocks(ciphertext, key) }];
   });
+}
+
+/** Segments without encrypted metadata or blocks have no keys; the others have the same ones. */
+function keyOf(channel: OpenChannel, level: 1 | 2): Uint8Array | undefined {
+  const name = `level${level}` as const;
+  return channel.segments.find((segment) => segment?.keys[name] !== undefined)?.keys[name];
 }
 
 function tilesOf(run: NativeRun, outcome: NativeRunOutcome): Tile[] {

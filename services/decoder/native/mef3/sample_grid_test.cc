@@ -38,14 +38,9 @@ TEST(SampleGrid, SubtractsBeforeItConverts) {
 }
 
 TEST(SampleGrid, MultipliesBeforeItDivides) {
-  // fs / 1e6 as a precomputed factor gives another slot here.
-  const double rate = 249.75;
-  for (std::int64_t t = 0; t < 400'000'000'000; t += 999'983'333) {
-    const double exact = static_cast<double>(t) * rate / 1e6;
-    EXPECT_EQ((SampleGrid{0, rate}.Slot(t)), std::llround(exact));
-  }
-  EXPECT_EQ((SampleGrid{0, 1000.0}.Slot(2'500)), 3);
-  EXPECT_EQ((SampleGrid{0, 1000.0}.Slot(1'000'500)), 1001);
+  // sampling_rate / 1e6 as one factor puts these a slot to the side.
+  EXPECT_EQ((SampleGrid{0, 31999.7}.Slot(2'294'311'000'025)), 73'417'263'708);
+  EXPECT_EQ((SampleGrid{0, 32556.25}.Slot(1'523'413'340'311)), 49'596'625'560);
 }
 
 TEST(SampleGrid, PassesThirtyTwoBits) {

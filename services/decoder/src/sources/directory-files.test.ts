@@ -58,9 +58,14 @@ describe("DirectoryFiles", () => {
 
   it("reads a file with the stamp it had", async () => {
     const content = await files.read("A.timd/f", 6);
-    const { size, mtimeMs, ino } = await stat(path.join(root, "A.timd", "f"));
+    const stats = await stat(path.join(root, "A.timd", "f"));
     expect(text(content)).toBe("inside");
-    expect(content.stamp).toEqual({ bytes: size, modifiedMs: mtimeMs, inode: ino });
+    expect(content.stamp).toEqual({
+      bytes: 6,
+      modifiedMs: stats.mtimeMs,
+      inode: stats.ino,
+      createdMs: stats.birthtimeMs,
+    });
     await expect(files.stamp("A.timd/f")).resolves.toEqual(content.stamp);
   });
 
@@ -89,6 +94,15 @@ describe("DirectoryFiles", () => {
     await expect(files.folderModifiedMs("A.timd")).resolves.toBe(1_000_000);
     await writeFile(path.join(root, "A.timd", "g"), "");
     await expect(files.folderModifiedMs("A.timd")).resolves.toBeGreaterThan(1_000_000);
+  });
+
+  it("tells a file from the one before it, though both have one inode", async () => {
+    const before = await files.stamp("A.timd/f");
+    await rm(path.join(root, "A.timd", "f"));
+    await writeFile(path.join(root, "A.timd", "f"), "inside");
+    await utimes(path.join(root, "A.timd", "f"), 1000, 1000);
+    const { inode, createdMs } = await files.stamp("A.timd/f");
+    expect([inode, createdMs]).not.toEqual([before.inode, before.createdMs]);
   });
 
   it("keeps giving the file it opened after that is deleted", async () => {

@@ -92,7 +92,12 @@ function kindOf(entry: Dirent): FolderEntry["kind"] {
 }
 
 function stampOf(stats: Stats): FileStamp {
-  return { bytes: stats.size, modifiedMs: stats.mtimeMs, inode: stats.ino };
+  return {
+    bytes: stats.size,
+    modifiedMs: stats.mtimeMs,
+    inode: stats.ino,
+    createdMs: stats.birthtimeMs,
+  };
 }
 
 function notARegularFile(file: string): NodeJS.ErrnoException {

@@ -28,7 +28,7 @@ class FilesInMemory implements SessionFiles {
     return {
       fd: 1000 + this.opened.length,
       base: 0,
-      stamp: { bytes: 0, modifiedMs: 0, inode: 0 },
+      stamp: { bytes: 0, modifiedMs: 0, inode: 0, createdMs: 0 },
       close: () => {
         this.closed.push(file);
         const { closeFailure } = this;

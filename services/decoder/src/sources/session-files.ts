@@ -5,6 +5,8 @@ export interface FileStamp {
   readonly bytes: number;
   readonly modifiedMs: number;
   readonly inode: number;
+  /** Tells a file from an earlier one of the same inode; 0 where the file system does not say. */
+  readonly createdMs: number;
 }
 
 /** A file's bytes, and what it was when they were read. */

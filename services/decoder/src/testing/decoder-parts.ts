@@ -22,8 +22,8 @@ export interface DecoderPartsOptions {
   readonly threads?: number;
   /** 8 by default. */
   readonly maxIdleFiles?: number;
-  /** Stands between the decoder and a session's files. */
-  readonly wrapFiles?: (files: SessionFiles) => SessionFiles;
+  /** Opens data files instead of the session's own `open`. */
+  readonly open?: (files: SessionFiles, file: string) => Promise<OpenFile>;
 }
 
 /** A tile decoder and what it is made of, over the sessions in one folder. */
@@ -42,7 +42,7 @@ export interface DecoderParts {
 export function decoderParts(root: string, options: DecoderPartsOptions = {}): DecoderParts {
   let nOpenFiles = 0;
   const counting = (files: SessionFiles): SessionFiles =>
-    new WatchedFiles(options.wrapFiles?.(files) ?? files, (change) => {
+    new WatchedFiles(files, options.open ?? openDataFile, (change) => {
       nOpenFiles += change;
     });
   const store = new StoreOfWatchedSessions(root, options.passwords ?? [], counting);
@@ -150,12 +150,17 @@ class StoreOfWatchedSessions extends SessionStore {
   }
 }
 
+function openDataFile(files: SessionFiles, file: string): Promise<OpenFile> {
+  return files.open(file);
+}
+
 /** Counts the files that are open. */
 class WatchedFiles implements SessionFiles {
   readonly root: string;
 
   constructor(
     private readonly files: SessionFiles,
+    private readonly openData: (files: SessionFiles, file: string) => Promise<OpenFile>,
     private readonly onChange: (change: 1 | -1) => void,
   ) {
     this.root = files.root;
@@ -178,7 +183,7 @@ class WatchedFiles implements SessionFiles {
   }
 
   async open(file: string): Promise<OpenFile> {
-    const opened = await this.files.open(file);
+    const opened = await this.openData(this.files, file);
     this.onChange(1);
     return {
       ...opened,

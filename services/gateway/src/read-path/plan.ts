@@ -38,7 +38,7 @@ export function planTiles(input: PlanInput): RowNeeds[] {
   const { session, kind, offset, nSamples } = input;
   return input.rows.map(({ channel, firstSlot }) => {
     const slotsPerTile = input.slotsPerTile(channel.samplingRate);
-    const keyOf = channelTileKeys({ session, channel, slotsPerTile, kind });
+    const keyOf = keysOf(session, channel, slotsPerTile, kind);
     return tilesCovering(firstSlot + offset, nSamples, slotsPerTile).map((index) => ({
       key: keyOf(index),
       session,
@@ -49,6 +49,30 @@ export function planTiles(input: PlanInput): RowNeeds[] {
       isEmpty: !holdsAnything(channel, index * slotsPerTile, (index + 1) * slotsPerTile),
     }));
   });
+}
+
+/** Builds a tile's key from its index. */
+type KeyOf = (index: number) => string;
+
+/** A description's channels are the same objects from read to read. */
+const keysOfChannels = new WeakMap<ChannelDescription, Map<string, KeyOf>>();
+
+/**
+ * `channelTileKeys()`, made once per channel: hashing its parts for every small
+ * read costs more than copying the samples.
+ */
+function keysOf(
+  session: SessionDescription,
+  channel: ChannelDescription,
+  slotsPerTile: number,
+  kind: TileKind,
+): KeyOf {
+  const known = keysOfChannels.get(channel) ?? new Map<string, KeyOf>();
+  keysOfChannels.set(channel, known);
+  const name = `${kind}.${slotsPerTile}`;
+  const keyOf = known.get(name) ?? channelTileKeys({ session, channel, slotsPerTile, kind });
+  known.set(name, keyOf);
+  return keyOf;
 }
 
 /** Whether a block or damage lies in slots `[first, end)`. */

@@ -22,6 +22,9 @@ export interface TiledWindowReaderOptions extends SlabOptions {
   ) => Promise<SessionDescription>;
 }
 
+/** Made once: an error made for every read that ends would cost its stack trace each time. */
+const READ_ENDED = new SignalError("CANCELLED", "the read has ended");
+
 /** A recording may grow while a long read is under way, but not between any two looks. */
 const MAX_CHANGES_PER_SLAB = 3;
 
@@ -36,7 +39,11 @@ export class TiledWindowReader implements WindowReader {
   ): AsyncGenerator<WindowPart> {
     // Ends the fetch of the next slab when the consumer stops early.
     const stop = new AbortController();
-    const both = AbortSignal.any([signal, stop.signal]);
+    const follow = (): void => {
+      stop.abort(signal.reason);
+    };
+    if (signal.aborted) follow();
+    else signal.addEventListener("abort", follow, { once: true });
     let current: Slab | undefined;
     let next: Promise<Slab> | undefined;
     try {
@@ -45,7 +52,7 @@ export class TiledWindowReader implements WindowReader {
         const range = ranges.next();
         if (range.done === true) return undefined;
         const atHand = previous === undefined ? [] : tilesOnEdge(previous);
-        const slab = this.#load(previous?.request ?? request, range.value, atHand, both);
+        const slab = this.#load(previous?.request ?? request, range.value, atHand, stop.signal);
         // Its failure is thrown when its turn comes; meanwhile it is not unhandled.
         slab.catch(() => undefined);
         return slab;
@@ -60,7 +67,8 @@ export class TiledWindowReader implements WindowReader {
         current = undefined;
       }
     } finally {
-      stop.abort();
+      signal.removeEventListener("abort", follow);
+      stop.abort(READ_ENDED);
       current?.release();
       next?.then(
         (slab) => {

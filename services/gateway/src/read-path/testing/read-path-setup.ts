@@ -4,7 +4,12 @@ import { ByteBudget } from "../byte-budget";
 import { Prefetcher } from "../prefetcher";
 import { TileLoader, type TileOutcome } from "../tile-loader";
 import { TiledWindowReader } from "../tiled-window-reader";
-import { BYTES_PER_SAMPLE, type WindowPart, type WindowRequest } from "../window-reader";
+import {
+  BYTES_PER_SAMPLE,
+  type WindowPart,
+  type WindowReader,
+  type WindowRequest,
+} from "../window-reader";
 import { ScriptedTileMaker } from "./scripted-tile-maker";
 
 const MIB = 1024 * 1024;
@@ -128,7 +133,7 @@ export function differenceOf(actual: Uint8Array, expected: Uint8Array): number |
 
 /** Everything a read delivered, copied out. */
 export async function readAll(
-  { windows }: Pick<ReadPathSetup, "windows">,
+  { windows }: { readonly windows: WindowReader },
   request: WindowRequest,
   maxPartBytes = MIB,
   signal: AbortSignal = new AbortController().signal,
