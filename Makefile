@@ -21,7 +21,7 @@ native_sources := $(shell find $(native) -path '$(native)/build*' -prune -o -typ
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: export DATA := $(DATA)
@@ -39,6 +39,10 @@ cluster: ## Run the cluster shape on this machine
 test: ## Run every test, linter and format check
 	@tools/check-machine.sh --with-python || { echo "0 passed, 1 failed"; exit 1; }
 	@node tools/run-tests.js
+
+.PHONY: test-arm64
+test-arm64: ## Run the C++ tests as arm64 programs, under emulation
+	@tools/test-arm64.sh
 
 .PHONY: bench
 bench: build ## Compare decoding speed with the reference implementation

@@ -34,6 +34,7 @@ export default tseslint.config(
     ignores: [
       "**/dist/**",
       "**/build/**",
+      "**/build-*/**",
       "**/coverage/**",
       "conformance/**",
       "**/*.js",

@@ -22,8 +22,8 @@ SegmentInput SegmentOf(const Napi::Object& segment) {
   SegmentInput input;
   const Napi::Value file = segment.Get("indexFile");
   if (!file.IsUndefined()) input.index_file = Bytes(file, "indexFile");
-  input.data_bytes = static_cast<std::uint64_t>(
-      IntegerWithin(segment.Get("dataBytes"), "dataBytes", 0, kMaxTime));
+  input.data_bytes =
+      static_cast<std::uint64_t>(IntegerWithin(segment.Get("dataBytes"), "dataBytes", 0, kMaxTime));
   input.recording_time_offset = Integer(segment.Get("recordingTimeOffset"), "recordingTimeOffset");
   input.units_conversion_factor =
       Number(segment.Get("unitsConversionFactor"), "unitsConversionFactor");
@@ -128,8 +128,8 @@ class BuildWorker final : public Napi::AsyncWorker {
 Napi::Value BuildChannelIndex(const Napi::CallbackInfo& info) {
   const Napi::Array segments = Array(info[0], "segments");
   if (!info[2].IsFunction()) throw Napi::TypeError::New(info.Env(), "done must be a function");
-  auto* const worker = new BuildWorker(segments, Number(info[1], "samplingRate"),
-                                       info[2].As<Napi::Function>());
+  auto* const worker =
+      new BuildWorker(segments, Number(info[1], "samplingRate"), info[2].As<Napi::Function>());
   worker->Queue();  // deletes itself
   return info.Env().Undefined();
 }

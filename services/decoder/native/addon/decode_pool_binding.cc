@@ -132,9 +132,8 @@ class Completion {
   void Finished(DecodeTask* task) {
     // Refused only while the environment shuts down: nobody waits any more, and
     // the references die with the environment.
-    to_javascript_.NonBlockingCall(task, [this](Napi::Env env, Napi::Function, DecodeTask* done) {
-      Deliver(env, done);
-    });
+    to_javascript_.NonBlockingCall(
+        task, [this](Napi::Env env, Napi::Function, DecodeTask* done) { Deliver(env, done); });
   }
 
   void Close() { to_javascript_.Release(); }
@@ -205,8 +204,7 @@ std::uint8_t* TileMemory(const Napi::Value& tile, const TileRun& run) {
       tile.IsTypedArray() && napi_get_typedarray_info(tile.Env(), tile, &actual, &length, &memory,
                                                       nullptr, nullptr) == napi_ok;
   if (!is_array || actual != type || static_cast<std::int64_t>(length) != run.slots_per_tile) {
-    throw Napi::TypeError::New(tile.Env(),
-                               "tiles must be typed arrays of the run's kind and size");
+    throw Napi::TypeError::New(tile.Env(), "tiles must be typed arrays of the run's kind and size");
   }
   return static_cast<std::uint8_t*>(memory);
 }
@@ -275,13 +273,12 @@ class PoolObject final : public Napi::ObjectWrap<PoolObject> {
   }
 
   static void Export(Napi::Env env, Napi::Object exports) {
-    exports.Set("DecodePool",
-                DefineClass(env, "DecodePool",
-                            {InstanceMethod<&PoolObject::Submit>("submit"),
-                             InstanceMethod<&PoolObject::Promote>("promote"),
-                             InstanceMethod<&PoolObject::Cancel>("cancel"),
-                             InstanceMethod<&PoolObject::Waiting>("waiting"),
-                             InstanceMethod<&PoolObject::Close>("close")}));
+    exports.Set("DecodePool", DefineClass(env, "DecodePool",
+                                          {InstanceMethod<&PoolObject::Submit>("submit"),
+                                           InstanceMethod<&PoolObject::Promote>("promote"),
+                                           InstanceMethod<&PoolObject::Cancel>("cancel"),
+                                           InstanceMethod<&PoolObject::Waiting>("waiting"),
+                                           InstanceMethod<&PoolObject::Close>("close")}));
   }
 
  private:

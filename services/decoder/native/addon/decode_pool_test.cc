@@ -83,8 +83,10 @@ TEST(DecodePool, RunsUrgentLanesFirstAndEachInOrder) {
   DecodePool pool(1, 0);
   pool.Submit(Lane::kInteractive, blocker.task);
   ASSERT_TRUE(blocker.started.Await());
-  for (const auto& [lane, name] : {std::pair{Lane::kBatch, 'x'}, {Lane::kBatch, 'y'},
-                                   {Lane::kInteractive, 'a'}, {Lane::kInteractive, 'b'}}) {
+  for (const auto& [lane, name] : {std::pair{Lane::kBatch, 'x'},
+                                   {Lane::kBatch, 'y'},
+                                   {Lane::kInteractive, 'a'},
+                                   {Lane::kInteractive, 'b'}}) {
     tasks.push_back(MakeTask([&order, name](Checkpoint&) { order += name; }));
     pool.Submit(lane, tasks.back());
   }

@@ -11,7 +11,8 @@ Status FileSource::Read(std::uint64_t offset, std::span<std::uint8_t> bytes,
                         std::size_t& n_read) const {
   n_read = 0;
   if (offset >= size_) return Status::kOk;
-  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), size_ - offset));
+  const auto wanted =
+      static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), size_ - offset));
   while (n_read < wanted) {
     const auto at = static_cast<off_t>(base_ + offset + n_read);
     const ssize_t got = pread(descriptor_, bytes.data() + n_read, wanted - n_read, at);

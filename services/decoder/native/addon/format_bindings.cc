@@ -33,10 +33,10 @@ Napi::Value CopyOf(Napi::Env env, std::span<const std::uint8_t> bytes) {
 // crc32(bytes: Uint8Array, initial?: number): number
 Napi::Value CrcOf(const Napi::CallbackInfo& info) {
   const auto bytes = Bytes(info[0], "bytes");
-  const auto initial = info[1].IsUndefined()
-                           ? kCrcInitial
-                           : static_cast<std::uint32_t>(
-                                 IntegerWithin(info[1], "initial", 0, UINT32_MAX));
+  const auto initial =
+      info[1].IsUndefined()
+          ? kCrcInitial
+          : static_cast<std::uint32_t>(IntegerWithin(info[1], "initial", 0, UINT32_MAX));
   return Napi::Number::New(info.Env(), Crc32(bytes, initial));
 }
 
@@ -119,10 +119,11 @@ Napi::Value ReadMetadata(const Napi::CallbackInfo& info) {
   const bool has_section_3 = levels.section_3 == 0 || !info[2].IsUndefined();
   Section2 technical;
   Section3 subject{};
-  status = !has_section_2 ? Status::kEncrypted
-           : ParseSection2(levels.section_2 == 0 ? file.subspan(kSection2Offset, kSection2Bytes)
-                                                 : Bytes(info[1], "section2"),
-                           technical);
+  status = !has_section_2
+               ? Status::kEncrypted
+               : ParseSection2(levels.section_2 == 0 ? file.subspan(kSection2Offset, kSection2Bytes)
+                                                     : Bytes(info[1], "section2"),
+                               technical);
   if (status == Status::kOk && has_section_3) {
     status = ParseSection3(levels.section_3 == 0 ? file.subspan(kSection3Offset, kSection3Bytes)
                                                  : Bytes(info[2], "section3"),
@@ -134,8 +135,7 @@ Napi::Value ReadMetadata(const Napi::CallbackInfo& info) {
   if (status != Status::kOk) return result;
   SetTechnical(result, technical);
   const std::int64_t offset = subject.recording_time_offset;
-  result.Set("recordingTimeOffset",
-             has_section_3 ? OptionalNumber(env, offset) : env.Undefined());
+  result.Set("recordingTimeOffset", has_section_3 ? OptionalNumber(env, offset) : env.Undefined());
   result.Set("startUutc", OptionalNumber(env, TrueTime(header.start_time, offset)));
   result.Set("endUutc", OptionalNumber(env, TrueTime(header.end_time, offset)));
   return result;

@@ -78,7 +78,8 @@ class Workload {
  public:
   explicit Workload(const SignalClass& signal) : signal_(signal), sink_(signal.samples_per_block) {
     std::mt19937_64 random(1);
-    const double block_us = 1e6 * static_cast<double>(signal.samples_per_block) / signal.sampling_rate;
+    const double block_us =
+        1e6 * static_cast<double>(signal.samples_per_block) / signal.sampling_rate;
     for (std::size_t i = 0; i < signal.n_blocks; ++i) {
       const Samples samples = test::RandomWalk(signal.samples_per_block, signal.step, random);
       segment_.files.AddBlock(kStart + std::llround(static_cast<double>(i) * block_us), samples);

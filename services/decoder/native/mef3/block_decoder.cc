@@ -40,7 +40,7 @@ struct BlockDecoder::Lane {
   const std::uint8_t* payload_end;
   bool in_tail;
   std::size_t tail_offset;  // of the tail's first byte in the payload
-  std::size_t tail_data;  // bytes of the tail that are payload; zeros follow
+  std::size_t tail_data;    // bytes of the tail that are payload; zeros follow
   std::array<std::uint8_t, kTailBytes> tail;
   std::array<std::uint8_t, kKeysampleBytes + kChunkSymbols> symbols;
   std::array<std::int32_t, kKeysampleBytes + kChunkSymbols> samples;
@@ -102,9 +102,9 @@ void BlockDecoder::Lane::StartStream(const std::optional<ResumePoint>& resume) {
 
 ResumePoint BlockDecoder::Lane::Stopped() const {
   const auto payload_bytes = static_cast<std::size_t>(payload_end - payload);
-  const std::size_t offset =
-      in_tail ? tail_offset + static_cast<std::size_t>(state.next - tail.data())
-              : static_cast<std::size_t>(state.next - payload);
+  const std::size_t offset = in_tail
+                                 ? tail_offset + static_cast<std::size_t>(state.next - tail.data())
+                                 : static_cast<std::size_t>(state.next - payload);
   ResumePoint point{.crc = header.crc,
                     .next_sample = samples_made,
                     .symbols_left = symbols_left,

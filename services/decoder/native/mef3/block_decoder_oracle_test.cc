@@ -108,8 +108,8 @@ TEST(BlockDecoderOracle, RoundTripsTheLargestBlock) {
 
 TEST(BlockDecoderOracle, WrapsDifferencesAsOtherEncodersMakeThem) {
   // -2^31 after 2^31 - 1 as the difference 01, which our encoder never writes.
-  Bytes block = test::SmallBlock(0, 0, 2, 6, {{0x01, 1}, {0x7f, 1}, {0xff, 3}},
-                                 "00 00 00 00 00 00 00 00");
+  Bytes block =
+      test::SmallBlock(0, 0, 2, 6, {{0x01, 1}, {0x7f, 1}, {0xff, 3}}, "00 00 00 00 00 00 00 00");
   std::mt19937_64 random(34);
   for (int found = 0; found < 20;) {
     const auto payload = test::RandomBytes(8, random);

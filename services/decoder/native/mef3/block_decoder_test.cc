@@ -211,7 +211,8 @@ TEST(BlockDecoder, StopsEarlyWithTheSamePrefix) {
   std::mt19937_64 random(22);
   const Samples samples = test::Rough(5000, random);
   const Bytes block = EncodeRedBlock(samples, 0, false);
-  for (const std::uint32_t wanted : {0U, 1U, 2U, 5U, 255U, 256U, 1023U, 1024U, 1025U, 4999U, 5000U}) {
+  for (const std::uint32_t wanted :
+       {0U, 1U, 2U, 5U, 255U, 256U, 1023U, 1024U, 1025U, 4999U, 5000U}) {
     BlockRequest request = RequestFor(block);
     request.wanted = wanted;
     const Decoded decoded = DecodeOne(request);

@@ -287,8 +287,8 @@ class ChannelIndex::Builder {
     std::int64_t length = 0;
     for (const SlotPiece& piece : index_.coverage_) length = std::max(length, piece.end);
     const std::int64_t from_blocks =
-        grid.start + static_cast<std::int64_t>(static_cast<double>(length) * 1e6 /
-                                               grid.sampling_rate);
+        grid.start +
+        static_cast<std::int64_t>(static_cast<double>(length) * 1e6 / grid.sampling_rate);
     index_.end_time_ = stated_end_.value_or(from_blocks);
     const auto stated_slots = grid.Slot(index_.end_time_);
     if (!stated_slots || length > kMaxGridSlots) return Status::kLimitExceeded;

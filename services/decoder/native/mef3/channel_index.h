@@ -18,12 +18,12 @@ namespace mef3 {
 struct SegmentInput {
   // The whole `.tidx` file; empty when the segment could not be opened.
   std::span<const std::uint8_t> index_file;
-  std::uint64_t data_bytes = 0;             // size of the `.tdat`
-  std::int64_t recording_time_offset = 0;   // µs
-  double units_conversion_factor = 1.0;     // native units per count
-  std::optional<std::int64_t> start_time;   // µs since 1970, of the metadata's header
-  std::optional<std::int64_t> end_time;     // exclusive
-  std::int64_t number_of_samples = -1;      // the metadata's promise; -1 unknown
+  std::uint64_t data_bytes = 0;            // size of the `.tdat`
+  std::int64_t recording_time_offset = 0;  // µs
+  double units_conversion_factor = 1.0;    // native units per count
+  std::optional<std::int64_t> start_time;  // µs since 1970, of the metadata's header
+  std::optional<std::int64_t> end_time;    // exclusive
+  std::int64_t number_of_samples = -1;     // the metadata's promise; -1 unknown
 };
 
 // A block as a reader needs it: 32 bytes instead of the file's 56.

@@ -84,8 +84,8 @@ TEST(ChannelIndexDamage, KeepsNeighbouringSegmentsOutOfIt) {
   TestSegment second = Contiguous(500, 2);
   first.files.rows()[1].stored_time = std::numeric_limits<std::int64_t>::min();
   second.files.rows()[0].stored_time = std::numeric_limits<std::int64_t>::min();
-  EXPECT_EQ(Damage(Index({first, second})), (Spans{{100, 200, DamageReason::kIndexEntry},
-                                                   {500, 600, DamageReason::kIndexEntry}}));
+  EXPECT_EQ(Damage(Index({first, second})),
+            (Spans{{100, 200, DamageReason::kIndexEntry}, {500, 600, DamageReason::kIndexEntry}}));
 }
 
 TEST(ChannelIndexDamage, BoundsATimeOffTheGridByItsNeighbours) {
@@ -102,8 +102,8 @@ TEST(ChannelIndexDamage, KeepsOtherDroppedEntriesInPlaceBesideATimeOffTheGrid) {
   TestSegment segment = Contiguous(0, 7);
   segment.files.rows()[1].stored_time = -(kStart + 6'400'000'000'000'000);
   segment.files.rows()[4].number_of_samples = 0xFFFFFFFF;
-  EXPECT_EQ(Damage(Index({segment})), (Spans{{100, 200, DamageReason::kIndexEntry},
-                                             {400, 500, DamageReason::kIndexEntry}}));
+  EXPECT_EQ(Damage(Index({segment})),
+            (Spans{{100, 200, DamageReason::kIndexEntry}, {400, 500, DamageReason::kIndexEntry}}));
 }
 
 TEST(ChannelIndexDamage, UsesTheWholeEntriesOfATruncatedIndex) {
@@ -160,11 +160,10 @@ TEST(ChannelIndexDamage, LosesASegmentWhoseIndexIsRefused) {
       {Status::kCrcMismatch, [](Bytes& file) { file.resize(file.size() - 56); }},
   };
   for (const Spoiled& spoiled : cases) {
-    const ChannelIndex index =
-        Index({Contiguous(0, 2), Contiguous(200, 3), Contiguous(500, 2)},
-              [&](std::size_t s, Bytes& file) {
-                if (s == 1) spoiled.spoil(file);
-              });
+    const ChannelIndex index = Index({Contiguous(0, 2), Contiguous(200, 3), Contiguous(500, 2)},
+                                     [&](std::size_t s, Bytes& file) {
+                                       if (s == 1) spoiled.spoil(file);
+                                     });
     EXPECT_EQ(index.segments()[1].status, spoiled.status);
     EXPECT_EQ(Damage(index), (Spans{{200, 500, DamageReason::kSegmentUnreadable}}));
     EXPECT_EQ(index.entries().size(), 4U);

@@ -69,7 +69,7 @@ constexpr std::uint64_t HighConstant(int distance) { return FoldConstant(distanc
 constexpr std::uint64_t LowConstant(int distance) { return FoldConstant(distance + 32); }
 
 [[gnu::target("pclmul,sse4.1")]] inline __m128i Fold(__m128i remainder, __m128i constants,
-                                                      __m128i next) {
+                                                     __m128i next) {
   const __m128i low = _mm_clmulepi64_si128(remainder, constants, 0x00);
   const __m128i high = _mm_clmulepi64_si128(remainder, constants, 0x11);
   return _mm_xor_si128(_mm_xor_si128(low, high), next);
@@ -91,7 +91,7 @@ bool HasCarrylessMultiply() {
 // Source: V. Gopal et al., "Fast CRC Computation for Generic Polynomials Using
 // PCLMULQDQ Instruction", Intel, 2009.
 [[gnu::target("pclmul,sse4.1")]] std::uint32_t Crc32Folded(std::span<const std::uint8_t> bytes,
-                                                            std::uint32_t initial) {
+                                                           std::uint32_t initial) {
   if (bytes.size() < 64) return Crc32Sliced(bytes, initial);
   const std::uint8_t* at = bytes.data();
   std::size_t left = bytes.size() - 64;

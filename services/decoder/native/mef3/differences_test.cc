@@ -84,8 +84,8 @@ TEST(ExpandDifferences, StopsWhereThereIsNoRoom) {
     std::uint32_t previous = 77;
     const Expansion expansion = ExpandDifferences(symbols, previous, {samples.data(), room});
     ASSERT_EQ(expansion.samples_made, room);
-    ASSERT_TRUE(std::equal(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(room),
-                           samples.begin()));
+    ASSERT_TRUE(
+        std::equal(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(room), samples.begin()));
     ASSERT_EQ(samples.back(), -1234567);
   }
 }

@@ -15,9 +15,7 @@ using test::IndexRowBytes;
 
 constexpr std::uint64_t kDataBytes = 1024 + 6608;
 
-std::span<const std::uint8_t, 56> View(const Bytes& bytes) {
-  return std::span(bytes).first<56>();
-}
+std::span<const std::uint8_t, 56> View(const Bytes& bytes) { return std::span(bytes).first<56>(); }
 
 // A row that is right, to be spoilt.
 IndexRow GoodRow() { return {1024, -1577836800000000, 2000, 6608}; }
@@ -54,9 +52,8 @@ TEST(ParseIndexEntry, RefusesOffsetsOutsideTheBlocks) {
     row.file_offset = offset;
     EXPECT_EQ(Parse(row), Status::kBadHeader) << offset;
   }
-  for (const std::int64_t offset :
-       {std::int64_t{1032}, std::numeric_limits<std::int64_t>::max(),
-        std::numeric_limits<std::int64_t>::max() - 6608}) {
+  for (const std::int64_t offset : {std::int64_t{1032}, std::numeric_limits<std::int64_t>::max(),
+                                    std::numeric_limits<std::int64_t>::max() - 6608}) {
     IndexRow row = GoodRow();
     row.file_offset = offset;
     EXPECT_EQ(Parse(row), Status::kTruncated) << offset;

@@ -30,16 +30,16 @@ Status ParseSectionLevels(std::span<const std::uint8_t> file, SectionLevels& lev
 // Technical metadata of a segment. Extrema, discontinuity counts and the like
 // are not read: known writers fill them with something else.
 struct Section2 {
-  double sampling_frequency;        // Hz
-  double low_frequency_filter;      // Hz, -1 unknown
-  double high_frequency_filter;     // Hz, -1 unknown
-  double notch_filter;              // Hz, -1 unknown
-  double ac_line_frequency;         // Hz, -1 unknown
-  double units_conversion_factor;   // native units per count; never 0 or non-finite
-  bool units_known;                 // false when the file has no usable factor
-  std::int64_t number_of_samples;   // stored in the segment, -1 unknown; a hint
-  std::int64_t number_of_blocks;    // -1 unknown; a hint
-  std::string units_description;    // e.g. uV
+  double sampling_frequency;       // Hz
+  double low_frequency_filter;     // Hz, -1 unknown
+  double high_frequency_filter;    // Hz, -1 unknown
+  double notch_filter;             // Hz, -1 unknown
+  double ac_line_frequency;        // Hz, -1 unknown
+  double units_conversion_factor;  // native units per count; never 0 or non-finite
+  bool units_known;                // false when the file has no usable factor
+  std::int64_t number_of_samples;  // stored in the segment, -1 unknown; a hint
+  std::int64_t number_of_blocks;   // -1 unknown; a hint
+  std::string units_description;   // e.g. uV
   std::string channel_description;
   std::string session_description;
 };

@@ -179,8 +179,9 @@ TEST(ParseSection3, BoundsTheOffset) {
     Put(file, 13312, offset);
     EXPECT_EQ(ParseSection3(Section3Of(file), section), Status::kOk);
   }
-  for (const std::int64_t offset : {kBound + 1, -kBound - 1, std::numeric_limits<std::int64_t>::max(),
-                                    std::numeric_limits<std::int64_t>::min() + 1}) {
+  for (const std::int64_t offset :
+       {kBound + 1, -kBound - 1, std::numeric_limits<std::int64_t>::max(),
+        std::numeric_limits<std::int64_t>::min() + 1}) {
     Bytes file = MetadataFile();
     Put(file, 13312, offset);
     EXPECT_EQ(ParseSection3(Section3Of(file), section), Status::kBadHeader);

@@ -17,9 +17,7 @@ using test::Bytes;
 using test::Decoded;
 using test::Samples;
 
-ResumePoint PointAt(std::uint32_t next_sample) {
-  return {.next_sample = next_sample};
-}
+ResumePoint PointAt(std::uint32_t next_sample) { return {.next_sample = next_sample}; }
 
 TEST(ResumePoints, FindsThePointOfABlock) {
   ResumePoints points(4);

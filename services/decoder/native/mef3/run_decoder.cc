@@ -68,10 +68,10 @@ class RunDecoder::Job final : public SampleSink {
       const std::int64_t a = std::max(from, share.first);
       const std::int64_t b = std::min(to, share.end);
       if (a >= b) continue;
-      WriteSamples(run, a,
-                   samples.subspan(static_cast<std::size_t>(a - from),
-                                   static_cast<std::size_t>(b - a)),
-                   run.index->factor(work.entry->segment));
+      WriteSamples(
+          run, a,
+          samples.subspan(static_cast<std::size_t>(a - from), static_cast<std::size_t>(b - a)),
+          run.index->factor(work.entry->segment));
     }
   }
 
@@ -102,8 +102,7 @@ class RunDecoder::Job final : public SampleSink {
     std::int64_t at = first;
     for (const SlotPiece& piece : AssignSlots(slots)) {
       // Slots before the channel's start hold no samples, whatever blocks claim.
-      const Share share{std::max({piece.first, first, std::int64_t{0}}),
-                        std::min(piece.end, end)};
+      const Share share{std::max({piece.first, first, std::int64_t{0}}), std::min(piece.end, end)};
       if (share.first >= share.end) continue;
       if (at < share.first) WriteNothing(run, at, share.first);
       at = share.end;
@@ -146,8 +145,7 @@ class RunDecoder::Job final : public SampleSink {
 
   // Whether `next` follows `previous` closely enough to be read in one go.
   bool Joins(const Work& previous, const Work& next) const {
-    const std::uint64_t previous_end =
-        previous.entry->file_offset + previous.entry->block_bytes;
+    const std::uint64_t previous_end = previous.entry->file_offset + previous.entry->block_bytes;
     return previous.run == next.run && previous.entry->segment == next.entry->segment &&
            next.entry->file_offset >= previous_end &&
            next.entry->file_offset - previous_end <= kJoinBytes;
@@ -180,9 +178,8 @@ class RunDecoder::Job final : public SampleSink {
         first.entry->segment < sources.size() ? sources[first.entry->segment] : nullptr;
     std::size_t n_read = 0;
     const Status status =
-        source == nullptr
-            ? Status::kReadError
-            : source->Read(offset, {at, static_cast<std::size_t>(extent)}, n_read);
+        source == nullptr ? Status::kReadError
+                          : source->Read(offset, {at, static_cast<std::size_t>(extent)}, n_read);
     statistics_.bytes_read += n_read;
     for (std::size_t i = begin; i <= last; ++i) {
       Work& work = work_[i];

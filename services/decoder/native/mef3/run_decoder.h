@@ -63,8 +63,8 @@ struct EncryptedBlock {
 };
 
 struct RunOutcome {
-  std::vector<DamagedSpan> damage;      // within the run, in slot order
-  std::vector<FactorSpan> factors;      // for SampleKind::kCounts, in slot order
+  std::vector<DamagedSpan> damage;        // within the run, in slot order
+  std::vector<FactorSpan> factors;        // for SampleKind::kCounts, in slot order
   std::vector<EncryptedBlock> encrypted;  // also counted as damage
 };
 

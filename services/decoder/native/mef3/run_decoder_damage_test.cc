@@ -121,8 +121,8 @@ TEST(RunDecoderDamage, NamesBlocksThatCannotBeRead) {
   TestChannel channel({FiveBlocks()}, kRate);
   const Refusing refusing;
   const std::vector<const ByteSource*> no_sources;
-  for (const ByteSource* source : {static_cast<const ByteSource*>(&refusing),
-                                   static_cast<const ByteSource*>(nullptr)}) {
+  for (const ByteSource* source :
+       {static_cast<const ByteSource*>(&refusing), static_cast<const ByteSource*>(nullptr)}) {
     channel.sources[0] = source;
     const TestTiles tiles(channel, SampleKind::kFloat32, 50, 100, 1);
     EXPECT_EQ(Damage(Decode(tiles).outcome), (Spans{{50, 150, DamageReason::kBlockUnreadable}}));
@@ -141,8 +141,8 @@ TEST(RunDecoderDamage, LeavesDamageOutsideTheRunAlone) {
   const TestTiles before(channel, SampleKind::kCounts, 0, 200, 1);
   EXPECT_TRUE(Decode(before).outcome.damage.empty());
   const TestTiles within(channel, SampleKind::kCounts, 250, 170, 1);
-  EXPECT_EQ(Damage(Decode(within).outcome), (Spans{{250, 300, DamageReason::kBlockCrc},
-                                                   {400, 420, DamageReason::kIndexEntry}}));
+  EXPECT_EQ(Damage(Decode(within).outcome),
+            (Spans{{250, 300, DamageReason::kBlockCrc}, {400, 420, DamageReason::kIndexEntry}}));
 }
 
 TEST(RunDecoderDamage, IsWhatALaterBlockThatIsDamagedMakesOfItsSlots) {
@@ -178,8 +178,8 @@ TEST(RunDecoderDamage, JoinsNeighboursThatSayTheSame) {
   }
   const TestChannel channel({segment}, kRate);
   const TestTiles tiles(channel, SampleKind::kCounts, 0, 500, 1);
-  EXPECT_EQ(Damage(Decode(tiles).outcome), (Spans{{100, 300, DamageReason::kBlockCrc},
-                                                  {400, 500, DamageReason::kBlockCrc}}));
+  EXPECT_EQ(Damage(Decode(tiles).outcome),
+            (Spans{{100, 300, DamageReason::kBlockCrc}, {400, 500, DamageReason::kBlockCrc}}));
 }
 
 // Vector B as the only block of a channel.

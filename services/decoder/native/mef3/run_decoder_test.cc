@@ -60,8 +60,16 @@ TEST(RunDecoder, PutsEverySampleInItsSlotWhereverTilesBlocksAndSegmentsEnd) {
   const TestChannel channel(NumberedSegments(), kRate);
   for (const auto& [first, tile, n_tiles] :
        {std::tuple<std::int64_t, std::int64_t, std::size_t>{-200, 130, 11},
-        {-1, 1, 3}, {0, 1000, 1}, {99, 2, 1}, {480, 57, 5}, {500, 200, 1}, {899, 1, 2},
-        {999, 10, 2}, {1000, 10, 1}, {-300, 100, 3}, {0, 7, 200}}) {
+        {-1, 1, 3},
+        {0, 1000, 1},
+        {99, 2, 1},
+        {480, 57, 5},
+        {500, 200, 1},
+        {899, 1, 2},
+        {999, 10, 2},
+        {1000, 10, 1},
+        {-300, 100, 3},
+        {0, 7, 200}}) {
     const TestTiles counts(channel, SampleKind::kCounts, first, tile, n_tiles);
     const TestTiles floats(channel, SampleKind::kFloat32, first, tile, n_tiles);
     ASSERT_EQ(Decode(counts).status, Status::kOk);

@@ -5,8 +5,7 @@
 
 // Plain loops that compilers vectorise; x86-64 gets versions for wider vectors.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define MEF3_WIDE_VECTORS \
-  [[gnu::target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")]]
+#define MEF3_WIDE_VECTORS [[gnu::target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")]]
 #else
 #define MEF3_WIDE_VECTORS
 #endif

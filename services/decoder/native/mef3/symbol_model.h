@@ -28,8 +28,8 @@ struct SymbolModel {
   };
 
   std::uint32_t total;
-  // floor((2^64 - 1) / total) + 1. The upper half of the 128-bit product `reciprocal * range` is range / total,
-  // exactly: with e = reciprocal * total - 2^64 we have 0 <= e <= total, and the
+  // floor((2^64 - 1) / total) + 1. The upper half of the 128-bit product `reciprocal * range` is
+  // range / total, exactly: with e = reciprocal * total - 2^64 we have 0 <= e <= total, and the
   // product is range / total + range * e / (total * 2^64). For range <= 2^31 and
   // total < 2^16 the second term is below 1 / total, too little to reach the next
   // integer.

@@ -24,9 +24,9 @@ enum class FileType : std::uint32_t {
 // The fields of a universal header that a reader may rely on. Names, UUIDs and
 // entry counts in it are informational and not read.
 struct UniversalHeader {
-  std::uint32_t body_crc;      // of all bytes after the header, as stored; 0 = not recorded
-  std::int64_t start_time;     // stored form
-  std::int64_t end_time;       // stored form, exclusive
+  std::uint32_t body_crc;   // of all bytes after the header, as stored; 0 = not recorded
+  std::int64_t start_time;  // stored form
+  std::int64_t end_time;    // stored form, exclusive
   std::int32_t segment_number;
   std::array<std::uint8_t, 16> level_1_validation;  // all zero: no password is set
   std::array<std::uint8_t, 16> level_2_validation;

@@ -49,13 +49,14 @@ inline void FixCrc(Bytes& block) {
 inline constexpr std::int64_t kStartOfA = 1577836800000000;
 
 inline Samples SamplesOfA() {
-  return {100,  101,  103,  102,    102,    99,     95,     90,     88,     5000,
+  return {100,  101,  103,  102,  102,    99,     95,     90,     88,     5000,
           5001, 5003, 5000, 4990, -70000, -70001, -69999, -69999, -69990, -69985};
 }
 
 inline Bytes StreamOfA() {
-  return Hex("64 00 00 00 01 02 ff 00 fd fc fb fe 80 88 13 00 00 01 02 fd f6 80 90 ee fe ff ff 02 "
-             "00 09 05");
+  return Hex(
+      "64 00 00 00 01 02 ff 00 fd fc fb fe 80 88 13 00 00 01 02 fd f6 80 90 ee fe ff ff 02 "
+      "00 09 05");
 }
 
 inline Bytes BlockA() {

@@ -105,8 +105,8 @@ inline std::optional<std::vector<std::int32_t>> ReferenceDecode(
     if (symbol == 0x80) {
       value = take_sample();
     } else {
-      value += static_cast<std::uint32_t>(
-          static_cast<std::int32_t>(std::bit_cast<std::int8_t>(symbol)));
+      value +=
+          static_cast<std::uint32_t>(static_cast<std::int32_t>(std::bit_cast<std::int8_t>(symbol)));
     }
     out.push_back(std::bit_cast<std::int32_t>(value));
   }

@@ -99,8 +99,8 @@ inline RunResult Decode(const TestTiles& tiles) {
   RunDecoder decoder(resume_points);
   AlwaysContinue checkpoint;
   RunResult result;
-  result.status = decoder.Decode({&tiles.run, 1}, checkpoint, {&result.outcome, 1},
-                                 result.statistics);
+  result.status =
+      decoder.Decode({&tiles.run, 1}, checkpoint, {&result.outcome, 1}, result.statistics);
   return result;
 }
 
