@@ -38,13 +38,16 @@ describe("parseInt64", () => {
     ["-9223372036854775808"],
     ["1.5"],
     ["soon"],
+    [""],
+    [" 7 "],
+    ["0x10"],
     [0.5],
     [NaN],
   ])("refuses %p and names the field", (wire) => {
     expect(() => parseInt64(wire, "start_uutc")).toThrow(
       expect.objectContaining({
         code: "INVALID_ARGUMENT",
-        message: "start_uutc is outside ±2^53",
+        message: "start_uutc is not an integer within ±2^53",
         context: { field: "start_uutc", value: String(wire) },
       }) as Error,
     );

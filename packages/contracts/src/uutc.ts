@@ -29,9 +29,10 @@ export function toUutc(value: number): Uutc {
  * @throws SignalError INVALID_ARGUMENT outside ±(2^53 - 1)
  */
 export function parseInt64(wire: string | number, field: string): number {
-  const value = Number(wire);
+  // Number() also takes "", " 7 " and "0x10".
+  const value = /^-?\d+$/.test(String(wire)) ? Number(wire) : NaN;
   if (!Number.isSafeInteger(value)) {
-    throw new SignalError("INVALID_ARGUMENT", `${field} is outside ±2^53`, {
+    throw new SignalError("INVALID_ARGUMENT", `${field} is not an integer within ±2^53`, {
       field,
       value: String(wire),
     });

@@ -193,7 +193,7 @@ describe("getSignalRange", () => {
   it("refuses times beyond ±2^53 by the field's name", async () => {
     const beyond = { ...request(["A1"], 0, 1e6), end_uutc: "9223372036854775807" };
     const [chunk] = await client.collect("GetSignalRange", beyond);
-    expect(chunk!.error_message).toBe("end_uutc is outside ±2^53");
+    expect(chunk!.error_message).toBe("end_uutc is not an integer within ±2^53");
   });
 
   it("ends with a message of only path and error when the read fails after some data", async () => {

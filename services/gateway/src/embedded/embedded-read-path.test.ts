@@ -254,11 +254,13 @@ describe("createEmbeddedReadPath", () => {
     expect(differenceOf(joined(parts, request), expected(request, 55_500))).toBeUndefined();
   });
 
-  it("forgets a recording's tiles when it is released", async () => {
+  it("forgets a recording's tiles and description when it is released", async () => {
     const setup = await setUp();
     const { registry, session, catalogue } = setup;
     await expectExact(setup, windowOf(session, 0, S));
+    expect(await setup.describe()).toBe(session);
     catalogue.release(session);
+    expect(await setup.describe()).not.toBe(session);
     expect(await metric(registry, "mef3_tile_cache_tiles")).toBe(0);
     expect(await metric(registry, 'mef3_tile_cache_evictions_total{reason="dropped"}')).toBe(3);
     await expectExact(setup, windowOf(session, 0, S));

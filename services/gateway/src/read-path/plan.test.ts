@@ -59,6 +59,29 @@ describe("planTiles", () => {
     }
   });
 
+  it("keeps apart tiles of several lengths", () => {
+    const rows = [{ channel, firstSlot: 0 }];
+    const session = modelledSession([channel]);
+    for (const slotsPerTile of [S, 2 * S, S]) {
+      const parts = { session, channel, slotsPerTile, kind: "f32" as const, index: 0 };
+      const [needs] = plan({ session, rows, slotsPerTile: () => slotsPerTile });
+      expect(needs?.[0]?.key).toBe(tileKey(parts));
+    }
+  });
+
+  it("keeps apart who may name a channel's tiles, also if the description is shared", () => {
+    const rows = [{ channel, firstSlot: 0 }];
+    const plain = modelledSession([channel]);
+    const tagged = { ...plain, accessTag: "other" };
+    const moved = { ...plain, path: "/data/other.mefd" };
+    for (let again = 0; again < 2; again += 1) {
+      for (const session of [plain, tagged, moved]) {
+        const parts = { session, channel, slotsPerTile: S, kind: "f32" as const, index: 0 };
+        expect(plan({ session, rows })[0]?.[0]?.key).toBe(tileKey(parts));
+      }
+    }
+  });
+
   it("says that nothing is stored in gaps, before the start and past the end", () => {
     const gapped = modelledChannel({
       name: "A",

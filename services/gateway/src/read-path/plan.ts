@@ -54,8 +54,17 @@ export function planTiles(input: PlanInput): RowNeeds[] {
 /** Builds a tile's key from its index. */
 type KeyOf = (index: number) => string;
 
-/** A description's channels are the same objects from read to read. */
-const keysOfChannels = new WeakMap<ChannelDescription, Map<string, KeyOf>>();
+/** By kind and tile length. */
+type KeysOfChannel = Map<string, KeyOf>;
+
+/**
+ * Descriptions are the same objects from read to read. By session first, because
+ * its access tag is part of every key.
+ */
+const keysOfSessions = new WeakMap<
+  SessionDescription,
+  WeakMap<ChannelDescription, KeysOfChannel>
+>();
 
 /**
  * `channelTileKeys()`, made once per channel: hashing its parts for every small
@@ -67,8 +76,10 @@ function keysOf(
   slotsPerTile: number,
   kind: TileKind,
 ): KeyOf {
-  const known = keysOfChannels.get(channel) ?? new Map<string, KeyOf>();
-  keysOfChannels.set(channel, known);
+  const channels = keysOfSessions.get(session) ?? new WeakMap<ChannelDescription, KeysOfChannel>();
+  keysOfSessions.set(session, channels);
+  const known = channels.get(channel) ?? new Map<string, KeyOf>();
+  channels.set(channel, known);
   const name = `${kind}.${slotsPerTile}`;
   const keyOf = known.get(name) ?? channelTileKeys({ session, channel, slotsPerTile, kind });
   known.set(name, keyOf);

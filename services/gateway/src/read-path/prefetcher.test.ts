@@ -66,6 +66,7 @@ describe("Prefetcher.around", () => {
     await turn();
     setup.windows.prefetchAround(windowOf(gapped, 0, S));
     expect(setup.maker.requested).toHaveLength(3);
+    expect(setup.prefetched).toEqual([1, 1]);
   });
 
   it("does nothing where no windows are configured", () => {

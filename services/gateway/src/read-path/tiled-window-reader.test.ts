@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { runInNewContext } from "node:vm";
 import { setFlagsFromString } from "node:v8";
 import { modelledAnswer, modelledChannel, modelledSession } from "./testing/modelled-recording";
@@ -156,6 +157,21 @@ describe("TiledWindowReader.read, ended early", () => {
     expect(setup.budget.used).toBe(0);
   });
 
+  it("leaves no listener on the caller's signal, however it ends", async () => {
+    const setup = setUp({ pace: "at once" });
+    const caller = new AbortController();
+    const listening = (): number => getEventListeners(caller.signal, "abort").length;
+    await readAll(setup, windowOf(session, 0, 400), 1000, caller.signal);
+    await turn();
+    expect(listening()).toBe(0);
+    const parts = begin(setup, windowOf(session, 0, 400), caller.signal);
+    await parts.next();
+    expect(listening()).toBeGreaterThan(0);
+    await parts.return(undefined);
+    await turn();
+    expect(listening()).toBe(0);
+  });
+
   it("does not begin for a caller who is gone", async () => {
     const setup = setUp();
     const read = readAll(setup, windowOf(session, 0, 400), 1000, AbortSignal.abort());
@@ -172,6 +188,7 @@ describe("TiledWindowReader.read, ended early", () => {
     await first;
     await turn();
     setup.maker.running[2]?.fail(new RangeError("no"));
+    await turn();
     await expect(parts.next()).rejects.toThrow(RangeError);
     await expect(parts.next()).resolves.toEqual({ done: true, value: undefined });
     await turn();

@@ -57,10 +57,13 @@ export class ScriptedJob implements TileMaking {
     this.promotions.push(lane);
   }
 
+  /** As with threads, the end comes some time after the cancellation. */
   cancel(): void {
     if (this.state !== "running") return;
     this.state = "cancelled";
-    this.#reject(new SignalError("CANCELLED", "decoding was cancelled"));
+    setImmediate(() => {
+      this.#reject(new SignalError("CANCELLED", "decoding was cancelled"));
+    });
   }
 }
 
