@@ -76,7 +76,9 @@ Status BlockDecoder::Lane::Start(std::size_t number, const BlockRequest& request
   if (Status s = BuildSymbolModel(statistics, model); s != Status::kOk) return s;
   payload = request.bytes.data() + kRedHeaderBytes;
   payload_end = request.bytes.data() + request.bytes.size();
-  const bool resumes = request.resume && header.crc != 0 && request.resume->crc == header.crc;
+  const auto payload_bytes = static_cast<std::size_t>(payload_end - payload);
+  const bool resumes = request.resume && header.crc != 0 && request.resume->crc == header.crc &&
+                       request.resume->payload_offset <= payload_bytes;
   StartStream(resumes ? request.resume : std::nullopt);
   return Status::kOk;
 }
@@ -87,8 +89,7 @@ void BlockDecoder::Lane::StartStream(const std::optional<ResumePoint>& resume) {
     samples_made = resume->next_sample;
     symbols_left = resume->symbols_left;
     previous = resume->previous;
-    pending = resume->n_pending;
-    std::copy_n(resume->pending.begin(), pending, symbols.begin());
+    pending = 0;
     state = {resume->low, resume->range, payload + resume->payload_offset, &model};
     return;
   }
@@ -105,17 +106,14 @@ ResumePoint BlockDecoder::Lane::Stopped() const {
   const std::size_t offset = in_tail
                                  ? tail_offset + static_cast<std::size_t>(state.next - tail.data())
                                  : static_cast<std::size_t>(state.next - payload);
-  ResumePoint point{.crc = header.crc,
-                    .next_sample = samples_made,
-                    .symbols_left = symbols_left,
-                    .previous = previous,
-                    .low = state.low,
-                    .range = state.range,
-                    // Beyond the end there are only zeros, wherever one reads them.
-                    .payload_offset = static_cast<std::uint32_t>(std::min(offset, payload_bytes)),
-                    .n_pending = static_cast<std::uint8_t>(pending)};
-  std::copy_n(symbols.begin(), pending, point.pending.begin());
-  return point;
+  return {.crc = header.crc,
+          .next_sample = samples_made,
+          .symbols_left = symbols_left,
+          .previous = previous,
+          .low = state.low,
+          .range = state.range,
+          // Beyond the end there are only zeros, wherever one reads them.
+          .payload_offset = static_cast<std::uint32_t>(std::min(offset, payload_bytes))};
 }
 
 // Symbols that may be decoded before it is known whether more are wanted: a

@@ -1,7 +1,6 @@
 #ifndef MEF3_RESUME_POINTS_H_
 #define MEF3_RESUME_POINTS_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -9,13 +8,12 @@
 #include <optional>
 #include <unordered_map>
 
-#include "mef3/differences.h"
-
 namespace mef3 {
 
 // Where decoding of a block stopped, so that it can go on from there: a block
 // that straddles two tiles is then decoded once, although the tiles are not
-// made together.
+// made together. Decoding stops on the last symbol of a sample, never within a
+// keysample.
 struct ResumePoint {
   std::uint32_t crc = 0;  // of the block it belongs to; a block without one has no points
   std::uint32_t next_sample = 0;
@@ -24,8 +22,6 @@ struct ResumePoint {
   std::uint32_t low = 0;
   std::uint32_t range = 0;
   std::uint32_t payload_offset = 0;  // of the byte whose lowest bit comes next
-  std::uint8_t n_pending = 0;        // symbols of a keysample that is not complete
-  std::array<std::uint8_t, kKeysampleBytes> pending{};
 };
 
 // The latest resume point of recently decoded blocks. Safe to use from many

@@ -8,6 +8,7 @@
 #include "mef3/red_encoder.h"
 #include "mef3/run_decoder.h"
 #include "testing/collecting_sink.h"
+#include "testing/run_harness.h"
 #include "testing/signals.h"
 
 namespace mef3 {
@@ -91,6 +92,19 @@ TEST(BlockDecoder, TakesABlockUpWhereItStopped) {
   }
 }
 
+TEST(BlockDecoder, TakesABlockUpAfterPiecesThatFillItsBuffers) {
+  // Far more than a thousand symbols per call, so that the block's end is copied
+  // again and again before decoding stops within it.
+  std::mt19937_64 random(12);
+  for (int round = 0; round < 20 * test::kEffort; ++round) {
+    const std::size_t n = 4000 + random() % 4000;
+    const Samples samples = test::RandomWalk(n, 5.0, random);
+    const Bytes block = EncodeRedBlock(samples, 0, false);
+    const auto cut = static_cast<std::uint32_t>(n - 1 - random() % 1500);
+    ASSERT_EQ(DecodeInPieces(block, {cut, static_cast<std::uint32_t>(n)}), samples);
+  }
+}
+
 TEST(BlockDecoder, IgnoresAResumePointOfAnotherBlock) {
   const Bytes one = EncodeRedBlock(Samples(3000, 7), 0, false);
   const Bytes other = EncodeRedBlock(Samples(3000, 8), 0, false);
@@ -113,6 +127,32 @@ TEST(BlockDecoder, NeitherStopsNorResumesWithoutACrc) {
   const Decoded decoded = test::DecodeAll(decoder, {request}).front();
   EXPECT_FALSE(decoded.stopped.has_value());
   EXPECT_EQ(decoded.samples.size(), 3000U);
+}
+
+TEST(RunDecoder, GivesTheSameSamplesInWhateverOrderTilesAreRead) {
+  std::mt19937_64 random(13);
+  test::TestSegment segment;
+  segment.start_time = 0;
+  Samples all;
+  for (int i = 0; i < 4; ++i) {
+    const Samples samples = test::Rough(5000, random);
+    segment.files.AddBlock(1000 * static_cast<std::int64_t>(all.size()), samples);
+    all.insert(all.end(), samples.begin(), samples.end());
+  }
+  const test::TestChannel channel({segment}, 1000.0);
+  ResumePoints resume_points(2);
+  RunDecoder decoder(resume_points);
+  test::AlwaysContinue checkpoint;
+  for (int i = 0; i < 60 * test::kEffort; ++i) {
+    const auto first = static_cast<std::int64_t>(random() % 19000);
+    const test::TestTiles tiles(channel, SampleKind::kCounts, first, 1000, 1);
+    RunOutcome outcome;
+    DecodeStatistics statistics;
+    ASSERT_EQ(decoder.Decode({&tiles.run, 1}, checkpoint, {&outcome, 1}, statistics), Status::kOk);
+    for (std::int64_t slot = first; slot < first + 1000; ++slot) {
+      ASSERT_EQ(tiles.Count(slot), all[static_cast<std::size_t>(slot)]) << i << " " << slot;
+    }
+  }
 }
 
 }  // namespace
