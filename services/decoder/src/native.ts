@@ -383,6 +383,17 @@ export class DecodePool {
     const numbers = numbersOf(runs);
     const id = LANES.indexOf(lane);
     return this.#pool.submit(id, indexes, numbers, tiles, statistics, (result) => {
+      this.#tell(done, result);
+    });
+  }
+
+  /**
+   * A method, so that a job under way holds its pool, which must not be collected
+   * meanwhile if nobody else does. In a task of its own, because native code
+   * reduces an error thrown into it to a warning.
+   */
+  #tell(done: (result: NativeJobResult) => void, result: RawJobResult): void {
+    queueMicrotask(() => {
       done({
         ...result,
         status: statusOf(result.status) === "OK" ? "OK" : "CANCELLED",

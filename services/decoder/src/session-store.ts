@@ -51,7 +51,8 @@ export class SessionStore {
   /**
    * The session at a path as clients name it, no older than `freshMs`.
    *
-   * @throws SignalError SESSION_NOT_FOUND, SESSION_INVALID, PASSWORD_REQUIRED, CANCELLED
+   * @throws SignalError SESSION_NOT_FOUND, SESSION_INVALID, PASSWORD_REQUIRED, OVERLOADED,
+   *   CANCELLED
    */
   async open(clientPath: string, signal: AbortSignal): Promise<OpenSession> {
     const known = this.#resolved.get(clientPath);
@@ -67,11 +68,22 @@ export class SessionStore {
   /** The session at a canonical path, opened again if it was given up meanwhile. */
   async reopen(canonicalPath: string, signal: AbortSignal): Promise<OpenSession> {
     const entry = this.#entries.get(canonicalPath);
-    return entry?.session ?? untilAborted(this.#fresh(canonicalPath), signal);
+    if (entry === undefined) return untilAborted(this.#fresh(canonicalPath), signal);
+    this.#use(canonicalPath, entry);
+    return entry.session;
   }
 
   /** The session as its files are now, however recently it was looked at. */
   async recheck(canonicalPath: string, signal: AbortSignal): Promise<OpenSession> {
+    // A look that is under way may have passed what has changed since.
+    const underWay = this.#entries.get(canonicalPath)?.checking ?? this.#opening.get(canonicalPath);
+    if (underWay !== undefined) {
+      const ended = underWay.then(
+        () => undefined,
+        () => undefined,
+      );
+      await untilAborted(ended, signal);
+    }
     const entry = this.#entries.get(canonicalPath);
     if (entry !== undefined) entry.checkedAt = -Infinity;
     return untilAborted(this.#fresh(canonicalPath), signal);
@@ -96,11 +108,15 @@ export class SessionStore {
     }
   }
 
+  #use(root: string, entry: Entry): void {
+    this.#entries.delete(root);
+    this.#entries.set(root, entry);
+  }
+
   async #fresh(root: string): Promise<OpenSession> {
     const entry = this.#entries.get(root);
     if (entry === undefined) return this.#openOnce(root, new Map());
-    this.#entries.delete(root);
-    this.#entries.set(root, entry);
+    this.#use(root, entry);
     const age = this.options.now() - entry.checkedAt;
     if (age < this.options.freshMs / 2) return entry.session;
     // Looking early, in the background, spares readers the wait later.

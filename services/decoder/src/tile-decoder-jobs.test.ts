@@ -1,6 +1,6 @@
 import type { Lane } from "@mef3-cluster/contracts/lane";
 import type { TileJob } from "@mef3-cluster/contracts/tile-job";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { cp, rename, rm, writeFile } from "node:fs/promises";
 import {
   type DecoderParts,
   decoderParts,
@@ -11,6 +11,7 @@ import {
   tileJob,
 } from "./testing/decoder-parts";
 import { eventually } from "./testing/eventually";
+import { untilFileClockTicks } from "./testing/file-clock";
 import { segmentFile, writeChannelFiles } from "./testing/recording-files";
 import { ramp, smallChannel, smallSegment, START_UUTC } from "./testing/small-recording";
 import { useTemporaryFolder } from "./testing/temporary-folder";
@@ -33,9 +34,9 @@ afterEach(() => {
   parts.close();
 });
 
-async function smallJob(kind: TileJob["kind"] = "f32"): Promise<TileJob> {
+async function smallJob(kind: TileJob["kind"] = "f32", channel = "A"): Promise<TileJob> {
   const { channels } = await parts.store.open(root, forever);
-  return tileJob(root, channels.get("A")!.description, FIRST_TILE, kind);
+  return tileJob(root, channels.get(channel)!.description, FIRST_TILE, kind);
 }
 
 /** Some dozen tasks of some milliseconds each; cancel it when it has served. */
@@ -83,7 +84,7 @@ describe("TileDecoder.promote", () => {
   });
 
   it("never makes a job less urgent that was not submitted yet", async () => {
-    const before = await longJob("batch");
+    const before = await longJob("prefetch");
     const decoding = parts.tiles.decode(await smallJob(), "interactive");
     decoding.promote("prefetch");
     expect(await settlesBefore(decoding.tiles, before.tiles)).toBe(true);
@@ -115,6 +116,19 @@ describe("TileDecoder.cancel", () => {
     decoding.cancel();
     await expect(decoding.tiles).rejects.toMatchObject({ code: "CANCELLED" });
     expect(parts.results).toEqual([]);
+  });
+
+  it("ends a job at whatever step it is on its way to the pool", async () => {
+    const running = await longJob("interactive");
+    const job = await smallJob();
+    for (let nSteps = 0; nSteps < 20; nSteps += 1) {
+      const decoding = parts.tiles.decode(job, "interactive");
+      for (let step = 0; step < nSteps; step += 1) await Promise.resolve();
+      decoding.cancel();
+      expect(await settlesBefore(decoding.tiles, running.tiles)).toBe(true);
+      await expect(decoding.tiles).rejects.toMatchObject({ code: "CANCELLED" });
+    }
+    running.cancel();
   });
 
   it("ends a waiting job at once, and no other", async () => {
@@ -204,6 +218,7 @@ describe("TileDecoder, about a recording that changed", () => {
   // File systems give the number of a deleted inode to the next file.
   it("refuses to read a data file that was deleted and written again", async () => {
     const job = await smallJob();
+    await untilFileClockTicks(folder.path);
     await rm(`${root}/A.timd`, { recursive: true });
     await writeOtherSamples(root);
     const { tiles } = parts.tiles.decode(job, "interactive");
@@ -243,6 +258,18 @@ describe("TileDecoder, about the files it reads", () => {
         const job = await smallJob();
         const runs = [{ ...job.runs[0]!, identity: "other" }];
         return parts.tiles.decode({ ...job, runs }, "interactive").tiles;
+      },
+    ],
+    [
+      "a change seen when others of its files were open",
+      async () => {
+        const [small, large] = [await smallJob(), await smallJob("f32", "large")];
+        const file = segmentFile("large", 0, "tdat");
+        await rename(`${root}/${file}`, `${root}/away`);
+        await cp(`${root}/away`, `${root}/${file}`);
+        const runs = [...small.runs, ...large.runs];
+        const { tiles } = parts.tiles.decode({ ...small, runs }, "interactive");
+        await expect(tiles).rejects.toMatchObject({ code: "SESSION_CHANGED" });
       },
     ],
     [

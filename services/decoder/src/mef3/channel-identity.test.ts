@@ -1,10 +1,12 @@
+import type { DamagedSpan } from "@mef3-cluster/contracts/session-description";
 import { segmentBytes } from "../testing/recording-files";
 import { smallChannel, smallSegment, START_UUTC } from "../testing/small-recording";
 import { type ChannelIdentity, channelIdentity, type IdentityInput } from "./channel-identity";
 
 /** A `.tidx` of that many blocks. */
 function indexFile(nBlocks: number): Uint8Array {
-  return segmentBytes(smallChannel(), smallSegment(0, { nBlocks })).tidx;
+  const { tidx } = segmentBytes(smallChannel(), smallSegment(0, { nBlocks: nBlocks + 1 }));
+  return tidx.subarray(0, 1024 + nBlocks * 56);
 }
 
 function input(...nBlocks: readonly number[]): IdentityInput {
@@ -15,15 +17,18 @@ function input(...nBlocks: readonly number[]): IdentityInput {
     startUutc: START_UUTC,
     segments: nBlocks.map((n, number) => ({
       number,
+      recordingTimeOffset: 0,
       unitsConversionFactor: 0.5,
       indexFile: indexFile(n),
     })),
+    damage: [],
+    sealedSlots: 1000,
   };
 }
 
 /** The digest that a longer state gives for what a shorter one had sealed. */
 function recomputed(longer: IdentityInput, shorter: ChannelIdentity): Promise<ChannelIdentity> {
-  return channelIdentity(longer, shorter.sealedEntries);
+  return channelIdentity(longer, shorter.extent);
 }
 
 describe("channelIdentity", () => {
@@ -37,9 +42,9 @@ describe("channelIdentity", () => {
   });
 
   it("seals all blocks but the last, and the whole of earlier segments", async () => {
-    await expect(channelIdentity(input(3, 4))).resolves.toMatchObject({ sealedEntries: 3 });
-    await expect(channelIdentity(input(3, 1))).resolves.toMatchObject({ sealedEntries: 0 });
-    await expect(channelIdentity(input(3, 0))).resolves.toMatchObject({ sealedEntries: 0 });
+    await expect(channelIdentity(input(3, 4))).resolves.toMatchObject({ extent: { nEntries: 3 } });
+    await expect(channelIdentity(input(3, 1))).resolves.toMatchObject({ extent: { nEntries: 0 } });
+    await expect(channelIdentity(input(3, 0))).resolves.toMatchObject({ extent: { nEntries: 0 } });
   });
 
   it("recognises what was sealed before blocks were appended", async () => {
@@ -61,6 +66,9 @@ describe("channelIdentity", () => {
     ["start", (given) => ({ ...given, startUutc: START_UUTC + 1 })],
     ["factor", (given) => withSegment(given, 0, { unitsConversionFactor: -0.5 })],
     ["factor of the last segment", (given) => withSegment(given, 1, { unitsConversionFactor: 1 })],
+    ["offset", (given) => withSegment(given, 0, { recordingTimeOffset: 1 })],
+    ["damage", (given) => ({ ...given, damage: [damaged(100, 10)] })],
+    ["damage that reaches into it", (given) => ({ ...given, damage: [damaged(990, 50)] })],
     ["segment number", (given) => withSegment(given, 1, { number: 2 })],
     ["entry of an earlier segment", (given) => withByte(given, 0, 1024 + 8)],
     ["last entry of an earlier segment", (given) => withByte(given, 0, 1024 + 2 * 56 + 8)],
@@ -75,6 +83,20 @@ describe("channelIdentity", () => {
     const after = await channelIdentity(change(input(3, 4)));
     expect(after.sealed).not.toBe(before.sealed);
     expect(after.edge).not.toBe(before.edge);
+  });
+
+  it("has another edge, and the same seal, for other damage behind the sealed slots", async () => {
+    const before = await channelIdentity(input(3, 4));
+    const after = await channelIdentity({ ...input(3, 4), damage: [damaged(1000, 10)] });
+    expect(after.sealed).toBe(before.sealed);
+    expect(after.edge).not.toBe(before.edge);
+  });
+
+  it("knows how far damage was sealed, not how far it reaches", async () => {
+    const one = await channelIdentity({ ...input(4), damage: [damaged(900, 200)] });
+    const two = await channelIdentity({ ...input(4), damage: [damaged(900, 300)] });
+    expect(two.sealed).toBe(one.sealed);
+    expect(two.edge).not.toBe(one.edge);
   });
 
   it("has another edge, and the same seal, for another last block", async () => {
@@ -114,6 +136,10 @@ describe("channelIdentity", () => {
     expect(new Set([none, empty, unreadable].map(({ sealed }) => sealed)).size).toBe(3);
   });
 });
+
+function damaged(firstSlot: number, nSlots: number): DamagedSpan {
+  return { firstSlot, nSlots, reason: "INDEX_ENTRY" };
+}
 
 function withSegment(
   given: IdentityInput,

@@ -1,4 +1,5 @@
 import { createHash, webcrypto } from "node:crypto";
+import type { DamagedSpan } from "@mef3-cluster/contracts/session-description";
 
 /** Bytes of a `.tidx` before its entries, and of one entry. */
 const HEADER_BYTES = 1024;
@@ -11,10 +12,16 @@ export interface IdentityInput {
   readonly samplingRate: number;
   readonly startUutc: number;
   readonly segments: readonly IdentitySegment[];
+  /** Known without decoding; it depends on more than the block index. */
+  readonly damage: readonly DamagedSpan[];
+  /** Where the last block starts. */
+  readonly sealedSlots: number;
 }
 
 export interface IdentitySegment {
   readonly number: number;
+  /** µs */
+  readonly recordingTimeOffset: number;
   readonly unitsConversionFactor: number;
   /** Undefined when the segment could not be read. */
   readonly indexFile: Uint8Array | undefined;
@@ -25,8 +32,15 @@ export interface ChannelIdentity {
   readonly sealed: string;
   /** Depends on every block: changes with every growth. */
   readonly edge: string;
-  /** Index entries of the last segment that `sealed` covers. */
-  readonly sealedEntries: number;
+  readonly extent: SealedExtent;
+}
+
+/** What `sealed` covers. */
+export interface SealedExtent {
+  /** Index entries of the last segment. */
+  readonly nEntries: number;
+  /** Slots before this one. */
+  readonly endSlot: number;
 }
 
 /**
@@ -36,32 +50,50 @@ export interface ChannelIdentity {
  * file times say nothing about content; the block index says where every sample
  * is and comes with the metadata anyway.
  *
- * @param sealedEntries  entries of the last segment that count as sealed; given
- *   to recompute the digest of an earlier, shorter state of a growing channel.
- *   By default all but the last.
+ * @param extent  what counts as sealed; given to recompute the digest of an
+ *   earlier, shorter state of a growing channel. By default all but the last block.
  */
 export async function channelIdentity(
   input: IdentityInput,
-  sealedEntries?: number,
+  extent: SealedExtent = extentOf(input),
 ): Promise<ChannelIdentity> {
   const digests = await Promise.all(input.segments.map(segmentDigest));
   const last = input.segments.at(-1);
-  const nEntries = entriesOf(last?.indexFile);
-  const nSealed = sealedEntries ?? Math.max(0, nEntries - 1);
   const head = JSON.stringify([
     input.sessionPath,
     input.channel,
     input.samplingRate,
     input.startUutc,
-    input.segments.map((segment) => [segment.number, segment.unitsConversionFactor]),
+    input.segments.map((segment) => [
+      segment.number,
+      segment.recordingTimeOffset,
+      segment.unitsConversionFactor,
+    ]),
     digests.slice(0, -1),
   ]);
-  const sealedPart = last?.indexFile?.subarray(HEADER_BYTES, HEADER_BYTES + nSealed * ENTRY_BYTES);
+  const sealedEnd = HEADER_BYTES + extent.nEntries * ENTRY_BYTES;
+  const sealedPart = last?.indexFile?.subarray(HEADER_BYTES, sealedEnd);
   return {
-    sealed: combine(head, await digestOf(sealedPart)),
-    edge: combine(head, digests.at(-1) ?? ""),
-    sealedEntries: nSealed,
+    sealed: combine(head, await digestOf(sealedPart), damageText(input, extent.endSlot)),
+    edge: combine(head, digests.at(-1) ?? "", damageText(input, Infinity)),
+    extent,
   };
+}
+
+function extentOf({ segments, sealedSlots }: IdentityInput): SealedExtent {
+  const nEntries = Math.max(0, entriesOf(segments.at(-1)?.indexFile) - 1);
+  return { nEntries, endSlot: sealedSlots };
+}
+
+/** The damage before a slot. */
+function damageText({ damage }: IdentityInput, endSlot: number): string {
+  return JSON.stringify(
+    damage
+      .filter(({ firstSlot }) => firstSlot < endSlot)
+      .map(({ firstSlot, nSlots, reason }) => {
+        return [firstSlot, Math.min(firstSlot + nSlots, endSlot), reason];
+      }),
+  );
 }
 
 function entriesOf(indexFile: Uint8Array | undefined): number {
@@ -80,11 +112,6 @@ async function digestOf(bytes: Uint8Array | undefined): Promise<string> {
   return Buffer.from(digest).toString("base64url");
 }
 
-function combine(head: string, tail: string): string {
-  return createHash("sha256")
-    .update(head)
-    .update("\0")
-    .update(tail)
-    .digest("base64url")
-    .slice(0, 22);
+function combine(...parts: readonly string[]): string {
+  return createHash("sha256").update(parts.join("\0")).digest("base64url").slice(0, 22);
 }

@@ -78,9 +78,12 @@ export async function openChannel(
       startUutc: index.startUutc,
       segments: segments.map((segment, i) => ({
         number: segment.location.number,
+        recordingTimeOffset: inputs[i]?.recordingTimeOffset ?? 0,
         unitsConversionFactor: inputs[i]?.unitsConversionFactor ?? 1,
         indexFile: inputs[i]?.indexFile,
       })),
+      damage: index.damage,
+      sealedSlots: sealedSlotsOf(index),
     },
     before,
   );
@@ -128,7 +131,7 @@ async function nextState(
   const nSegments = input.segments.length;
   if (before !== undefined && before.nSegments <= nSegments) {
     const earlier = { ...input, segments: input.segments.slice(0, before.nSegments) };
-    const again = await channelIdentity(earlier, before.digests.sealedEntries);
+    const again = await channelIdentity(earlier, before.digests.extent);
     if (again.sealed === before.digests.sealed) return { tag: before.tag, digests, nSegments };
   }
   return { tag: digests.sealed, digests, nSegments };
@@ -157,10 +160,14 @@ function describe(
     unitsConversionFactor: first.metadata.unitsConversionFactor,
     identity: identity.tag,
     edgeIdentity: identity.digests.edge,
-    sealedSlots: index.segments.at(-1)?.lastBlockSlot ?? 0,
+    sealedSlots: sealedSlotsOf(index),
     coverage,
     damage: index.damage,
   };
+}
+
+function sealedSlotsOf(index: ChannelIndex): number {
+  return index.segments.at(-1)?.lastBlockSlot ?? 0;
 }
 
 function openSegment(segment: Segment, index: ChannelIndex, i: number): OpenSegment | undefined {

@@ -48,7 +48,7 @@ describe("segmentLocations", () => {
   });
 
   it("sorts by number, compared as numbers, holes and all", () => {
-    const entries = folders("A-10.segd", "A-000009.segd", "A-000000.segd", "A-999999999.segd");
+    const entries = folders("A-10.segd", "A-9.segd", "A-000000.segd", "A-999999999.segd");
     expect(segmentLocations("A", entries).map(({ number }) => number)).toEqual([
       0, 9, 10, 999_999_999,
     ]);

@@ -14,6 +14,7 @@ import {
 import { createServer } from "node:net";
 import path from "node:path";
 import { promisify } from "node:util";
+import { untilFileClockTicks } from "../testing/file-clock";
 import { useTemporaryFolder } from "../testing/temporary-folder";
 import { DirectoryFiles } from "./directory-files";
 
@@ -98,6 +99,7 @@ describe("DirectoryFiles", () => {
 
   it("tells a file from the one before it, though both have one inode", async () => {
     const before = await files.stamp("A.timd/f");
+    await untilFileClockTicks(folder.path);
     await rm(path.join(root, "A.timd", "f"));
     await writeFile(path.join(root, "A.timd", "f"), "inside");
     await utimes(path.join(root, "A.timd", "f"), 1000, 1000);

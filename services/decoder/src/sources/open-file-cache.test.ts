@@ -201,8 +201,8 @@ describe("OpenFileCache", () => {
     cache.drop("/session");
     const borrowed = await cache.borrow(files, "f");
     await expect(failing).rejects.toThrow("EIO");
-    borrowed.release();
     (await cache.borrow(files, "f")).release();
+    borrowed.release();
     expect(files.opened).toEqual(["f"]);
   });
 
@@ -231,6 +231,43 @@ describe("OpenFileCache", () => {
     expect(files.opened).toEqual(["f", "f"]);
   });
 
+  it("lends a file without waiting if it is open already, and only then", async () => {
+    const files = new FilesInMemory();
+    const cache = cacheOf(1);
+    expect(cache.borrowNow(files, "f")).toBeUndefined();
+    const opening = cache.borrow(files, "f");
+    expect(cache.borrowNow(files, "f")).toBeUndefined();
+    const first = await opening;
+    const second = cache.borrowNow(files, "f");
+    expect(second?.file).toBe(first.file);
+    expect(files.opened).toEqual(["f"]);
+  });
+
+  it("counts a file lent without waiting as in use, once", async () => {
+    const files = new FilesInMemory();
+    const cache = cacheOf(0);
+    const first = await cache.borrow(files, "f");
+    const second = cache.borrowNow(files, "f");
+    first.release();
+    await settle();
+    expect(files.closed).toEqual([]);
+    second?.release();
+    second?.release();
+    await settle();
+    expect(files.closed).toEqual(["f"]);
+    expect(cache.borrowNow(files, "f")).toBeUndefined();
+  });
+
+  it("counts lending an idle file as its last use", async () => {
+    const files = new FilesInMemory();
+    const cache = cacheOf(2);
+    for (const name of ["a", "b"]) (await cache.borrow(files, name)).release();
+    cache.borrowNow(files, "a")?.release();
+    (await cache.borrow(files, "c")).release();
+    await settle();
+    expect(files.closed).toEqual(["b"]);
+  });
+
   it("keeps to its limit over any sequence of borrowing, releasing and dropping", async () => {
     const files = new FilesInMemory();
     const cache = cacheOf(3);
@@ -238,7 +275,9 @@ describe("OpenFileCache", () => {
     const random = new SeededRandom(7);
     for (let step = 0; step < 3000; step += 1) {
       const choice = random.below(10);
-      if (choice < 5) borrowed.push(await cache.borrow(files, `f${random.below(8)}`));
+      if (choice < 3) borrowed.push(await cache.borrow(files, `f${random.below(8)}`));
+      else if (choice < 5)
+        borrowed.push(...[cache.borrowNow(files, `f${random.below(8)}`) ?? []].flat());
       else if (choice < 9) borrowed.splice(random.below(borrowed.length + 1), 1)[0]?.release();
       else cache.drop("/session");
       await settle();

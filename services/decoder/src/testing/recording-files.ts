@@ -157,8 +157,14 @@ function entryBytes(
   entry.writeBigInt64LE(BigInt(place.startSample), 16);
   entry.writeUInt32LE(block.samples.length, 24);
   entry.writeUInt32LE(bytes.length, 28);
-  entry.writeInt32LE(Math.max(-2147483648, ...block.samples), 32);
-  entry.writeInt32LE(Math.min(2147483647, ...block.samples), 36);
+  entry.writeInt32LE(
+    block.samples.reduce((a, b) => Math.max(a, b), -2147483648),
+    32,
+  );
+  entry.writeInt32LE(
+    block.samples.reduce((a, b) => Math.min(a, b), 2147483647),
+    36,
+  );
   entry.writeUInt8(bytes.readUInt8(4), 44);
   return entry;
 }
