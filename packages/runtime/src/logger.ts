@@ -3,6 +3,7 @@ import path from "node:path";
 import { types } from "node:util";
 import pino from "pino";
 import { isSignalError } from "@mef3-cluster/contracts/signal-error";
+import { REDACTED, redactSecrets, SECRET_FIELDS } from "./redact-secrets";
 
 /** From the most to the least talkative; `silent` logs nothing. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -23,25 +24,6 @@ export interface LoggerOptions {
   readonly output?: pino.DestinationStream;
 }
 
-const SECRET_FIELDS = [
-  "password",
-  "passwords",
-  "level1Password",
-  "level2Password",
-  "passphrase",
-  "authorization",
-  "Authorization",
-  "cookie",
-  "token",
-  "secret",
-];
-
-/**
- * Redaction knows no "at any depth": a secret nested deeper than this is logged.
- * Every level costs a tenth of a millisecond per line (measured), and lines are flat.
- */
-const REDACTED_DEPTH = 1;
-
 /**
  * Makes the logger of a process.
  *
@@ -56,9 +38,10 @@ export function createLogger(options: LoggerOptions): Logger {
       level: options.level,
       base: { service: options.name, version: options.version },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (level) => ({ level }) },
-      serializers: { err: serializeError },
-      redact: { paths: redactedPaths(), censor: "[redacted]" },
+      formatters: { level: (level) => ({ level }), log: withoutSecrets },
+      // For what a child logger is bound to, which no formatter sees.
+      redact: { paths: [...SECRET_FIELDS], censor: REDACTED },
+      serializers: { err: (error: unknown) => redactSecrets(serializeError(error)) },
     },
     openOutput(options),
   );
@@ -81,10 +64,8 @@ function openOutput(options: LoggerOptions): pino.DestinationStream {
   ]);
 }
 
-function redactedPaths(): string[] {
-  return Array.from({ length: REDACTED_DEPTH + 1 }, (_, depth) => "*.".repeat(depth)).flatMap(
-    (prefix) => SECRET_FIELDS.map((field) => prefix + field),
-  );
+function withoutSecrets(fields: Record<string, unknown>): Record<string, unknown> {
+  return redactSecrets(fields) as Record<string, unknown>;
 }
 
 function serializeError(error: unknown): Record<string, unknown> {

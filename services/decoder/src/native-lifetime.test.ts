@@ -32,7 +32,8 @@ describe("the addon's threads", () => {
   it(
     "do not keep a process alive that has no work for them",
     async () => {
-      await expect(run("endIdle")).resolves.toEqual({ ...CLEAN, stdout: "decoded\n" });
+      const stdout = "decoded, 0 and 0 left\n";
+      await expect(run("endIdle")).resolves.toEqual({ ...CLEAN, stdout });
     },
     DEADLINE_MS,
   );

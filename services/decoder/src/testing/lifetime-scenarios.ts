@@ -94,9 +94,12 @@ function exitWithJobsWaiting(source: Source): void {
 }
 
 async function endIdle(source: Source): Promise<void> {
-  await decodeAndCheck(new DecodePool(2, 2), source);
-  new DecodePool(1, 0);
-  say("decoded");
+  const pools = [new DecodePool(2, 2), new DecodePool(1, 0)] as const;
+  // Held to the end, so that it is not their being collected that lets the process go.
+  process.on("exit", () => {
+    say(`decoded, ${pools.map((pool) => pool.waiting("batch")).join(" and ")} left`);
+  });
+  await decodeAndCheck(pools[0], source);
 }
 
 function endWithWorkUnderWay(source: Source): void {
