@@ -97,7 +97,9 @@ describe("DecodePool", () => {
 
   it("takes no jobs once it is closed", () => {
     pool.close();
-    expect(() => pool.submit("interactive", [run], () => undefined)).toThrow(errorNamed("Error"));
+    expect(() => pool.submit("interactive", [run], () => undefined)).toThrow(
+      expect.objectContaining({ code: "UNAVAILABLE" }) as Error,
+    );
     pool.promote(1, "batch");
     pool.cancel(1);
     pool.close();

@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { DamagedSpan, DamageReason } from "@mef3-cluster/contracts/session-description";
 import { DAMAGE_REASONS } from "@mef3-cluster/contracts/session-description";
+import { SignalError } from "@mef3-cluster/contracts/signal-error";
 import { LANES, type Lane } from "@mef3-cluster/contracts/lane";
 import type { FactorRun } from "@mef3-cluster/tiles/tile";
 
@@ -361,6 +362,7 @@ function outcomeOf({ damage, factors, encrypted }: RawRunOutcome): NativeRunOutc
 /** Threads that decode, most urgent lane first; see decode_pool.h for how prefetch steps aside. */
 export class DecodePool {
   readonly #pool: RawPool;
+  #closed = false;
 
   constructor(threads: number, prefetchThreads: number) {
     this.#pool = new addon.DecodePool(threads, prefetchThreads);
@@ -372,8 +374,10 @@ export class DecodePool {
    * the sources be closed.
    *
    * @returns an id for `promote` and `cancel`
+   * @throws SignalError UNAVAILABLE after `close`
    */
   submit(lane: Lane, runs: readonly NativeRun[], done: (result: NativeJobResult) => void): number {
+    if (this.#closed) throw new SignalError("UNAVAILABLE", "the server is shutting down");
     const indexes = runs.map((run) => run.index);
     const tiles = runs.flatMap((run) => run.tiles);
     // Nearly always none.
@@ -419,6 +423,7 @@ export class DecodePool {
 
   /** Ends all jobs and joins the threads. */
   close(): void {
+    this.#closed = true;
     this.#pool.close();
   }
 }
