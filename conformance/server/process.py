@@ -19,7 +19,7 @@ from typing import IO
 import grpc
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ENTRY = REPOSITORY / "services" / "gateway" / "dist" / "main.js"
+ENTRY = REPOSITORY / "services" / "gateway" / "bin" / "mef3-gateway"
 
 #: In a container it prefixes every path with /host_root, asked or not.
 _PREDECESSOR = """
@@ -96,7 +96,7 @@ def start_ours(data_root: Path, environment: Mapping[str, str] | None = None) ->
     assert ENTRY.exists(), f"{ENTRY.relative_to(REPOSITORY)} is missing: build the repository first"
     port, admin_port = free_port(), free_port()
     server = _spawn(
-        ["node", str(ENTRY)],
+        [str(ENTRY)],
         REPOSITORY,
         {
             "HOST": "127.0.0.1",

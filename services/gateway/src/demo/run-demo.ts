@@ -10,7 +10,7 @@ import { ServerProcess } from "./server-process";
 import { showSample, type Screen } from "./show-sample";
 
 const REPOSITORY = path.resolve(__dirname, "../../../..");
-const SERVER_ENTRY = path.resolve(__dirname, "../main.js");
+const SERVER_ENTRY = path.resolve(__dirname, "../../bin/mef3-gateway");
 /** Where `make run` writes the sample recording before it starts this. */
 const SAMPLE_PATH = path.join(REPOSITORY, "sample-data", "sample.mefd");
 const LOG_DIR = path.join(REPOSITORY, "build", "run-logs");

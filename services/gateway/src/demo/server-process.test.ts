@@ -40,7 +40,7 @@ describe("ServerProcess", () => {
 
   async function start(script: string, startDeadlineMs = 10_000): Promise<ServerProcess> {
     const entry = path.join(folder, "entry.js");
-    writeFileSync(entry, script);
+    writeFileSync(entry, `#!/usr/bin/env node\n${script}`, { mode: 0o755 });
     const port = await freePort();
     const environment = { ADMIN_PORT: String(port) };
     const adminUrl = `http://127.0.0.1:${port}`;

@@ -4,7 +4,7 @@ import { SignalError } from "@mef3-cluster/contracts/signal-error";
 import type { Environment } from "@mef3-cluster/runtime/environment";
 
 export interface ServerProcessOptions {
-  /** The compiled entry file of the server. */
+  /** The program that starts the server. */
   readonly entry: string;
   readonly environment: Environment;
   /** Where its admin server will answer, e.g. `http://127.0.0.1:9464`. */
@@ -27,7 +27,7 @@ export class ServerProcess {
   /** Starts the process; its log is muted here, LOG_DIR says where to find it. */
   constructor(options: ServerProcessOptions) {
     this.#options = options;
-    this.#child = spawn(process.execPath, [options.entry], {
+    this.#child = spawn(options.entry, [], {
       env: { ...options.environment },
       stdio: ["ignore", "ignore", "pipe"],
       // A group of its own: Ctrl-C reaches it once, from `stop`, and not a second
