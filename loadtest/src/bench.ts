@@ -51,11 +51,7 @@ function startContenders(): Contenders {
   const python = path.join(ROOT, "conformance", ".venv", "bin", "python");
   const control = path.join(ROOT, "loadtest", "control", "mef3io_reader.py");
   return {
-    ours: new Contender("ours", process.execPath, [
-      // As services/gateway/bin/mef3-gateway has it.
-      "--initial-old-space-size=256",
-      path.join(__dirname, "our-reader.js"),
-    ]),
+    ours: new Contender("ours", path.join(ROOT, "loadtest", "our-reader"), []),
     control: new Contender("mef3io.Reader", python, [control]),
   };
 }
