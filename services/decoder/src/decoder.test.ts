@@ -95,7 +95,9 @@ describe("Decoder", () => {
   it("refuses jobs after it was closed, without harm", async () => {
     const job = await wholeChannel();
     decoder.close();
-    await expect(decoder.decode(job, "interactive").tiles).rejects.toThrow("closed");
+    await expect(decoder.decode(job, "interactive").tiles).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+    });
     expect(decoder.waiting("interactive")).toBe(0);
   });
 });
