@@ -5,7 +5,7 @@ import type { Tile } from "@mef3-cluster/tiles/tile";
 import type { DataSources } from "./data-sources";
 import type { OpenChannel } from "./mef3/open-channel";
 import type { OpenSession } from "./mef3/open-session";
-import { decryptBlocks } from "./mef3/segment-reader";
+import { decryptBlocks } from "./mef3/aes-ecb";
 import type {
   DataSource,
   DecodePool,

@@ -11,7 +11,8 @@ import {
 import type { PasswordSpec, SegmentSpec } from "../testing/recording-spec";
 import { smallChannel, smallSegment, START_UUTC } from "../testing/small-recording";
 import { useTemporaryFolder } from "../testing/temporary-folder";
-import { decryptBlocks, isReadable, readSegment, type Segment } from "./segment-reader";
+import { decryptBlocks } from "./aes-ecb";
+import { isReadable, readSegment, type Segment } from "./segment-reader";
 
 const folder = useTemporaryFolder();
 const BOTH = { password1: "pass1", password2: "pass2" };

@@ -1,4 +1,3 @@
-import { createDecipheriv } from "node:crypto";
 import { SignalError } from "@mef3-cluster/contracts/signal-error";
 import {
   type MetadataOutcome,
@@ -7,6 +6,7 @@ import {
   type SegmentMetadata,
 } from "../native";
 import type { FileStamp, SessionFiles } from "../sources/session-files";
+import { decryptBlocks } from "./aes-ecb";
 import { type AccessKeys, deriveAccessKeys } from "./password";
 import { readFailure } from "./read-failure";
 import type { SegmentLocation } from "./session-layout";
@@ -116,10 +116,4 @@ function decrypted(
   const key = level === 1 ? keys.level1 : level === 2 ? keys.level2 : undefined;
   if (key === undefined) return undefined;
   return decryptBlocks(tmet.subarray(section.offset, section.offset + section.bytes), key);
-}
-
-/** AES-128-ECB without padding: how MEF encrypts whole 16-byte blocks. */
-export function decryptBlocks(ciphertext: Uint8Array, key: Uint8Array): Uint8Array {
-  const decipher = createDecipheriv("aes-128-ecb", key, null).setAutoPadding(false);
-  return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
 }

@@ -1,5 +1,5 @@
 import type { AccessKeys } from "../mef3/password";
-import { encryptBlocks } from "./aes-ecb";
+import { encryptBlocks } from "../mef3/aes-ecb";
 import { writeText } from "./fixed-fields";
 
 /** Offsets below are those of the file, of which this is all but the universal header. */

@@ -1,6 +1,6 @@
 import type { AccessKeys } from "../mef3/password";
 import { crc32, encodeRedBlock } from "../native";
-import { encryptBlocks } from "./aes-ecb";
+import { encryptBlocks } from "../mef3/aes-ecb";
 
 const FLAGS_OFFSET = 4;
 const STATISTICS_OFFSET = 48;

@@ -15,7 +15,7 @@ import type { SessionCatalogue } from "../sessions/session-catalogue";
 import { createReadPathMetrics, type ReadPathMetrics } from "./read-path-metrics";
 
 const MIB = 1024 * 1024;
-/** Chosen: four such slabs fit the default WINDOW_MEMORY_MB many times. */
+/** Chosen: decoded in some tens of milliseconds; a read holds two, the default budget eight. */
 const SLAB_BYTES = 16 * MIB;
 /** Chosen: about four milliseconds of one decode thread. */
 const SAMPLES_PER_JOB = MIB;

@@ -51,6 +51,17 @@ export function planTiles(input: PlanInput): RowNeeds[] {
   });
 }
 
+/** Both kinds of tile hold four bytes per slot. */
+export const BYTES_PER_SLOT = 4;
+
+/** Memory for the tiles that have to be decoded or held; empty ones take none. */
+export function bytesOfTiles(needs: readonly TileNeed[]): number {
+  return needs.reduce(
+    (sum, need) => (need.isEmpty ? sum : sum + need.slotsPerTile * BYTES_PER_SLOT),
+    0,
+  );
+}
+
 /** Builds a tile's key from its index. */
 type KeyOf = (index: number) => string;
 

@@ -1,11 +1,9 @@
 import { isSignalError } from "@mef3-cluster/contracts/signal-error";
-import { slotsPerTile as tileLength, type TileLength } from "@mef3-cluster/tiles/geometry";
-import { planTiles, type TileNeed } from "./plan";
-import { tileKindOf } from "./slab";
+import type { TileLength } from "@mef3-cluster/tiles/geometry";
+import { BYTES_PER_SLOT, bytesOfTiles, type TileNeed } from "./plan";
+import { planColumns } from "./slab";
 import type { TileLoader } from "./tile-loader";
 import type { WindowRequest } from "./window-reader";
-
-const BYTES_PER_SLOT = 4;
 
 export interface PrefetcherOptions {
   readonly loader: TileLoader;
@@ -41,12 +39,8 @@ export class Prefetcher {
     // The whole window's size first: a plan of ten years of tiles is itself large.
     if (bytes <= 0 || bytes > this.options.maxBytes) return;
     const { loader } = this.options;
-    const needs = planTiles({
-      ...request,
-      offset: 0,
-      kind: tileKindOf(request),
-      slotsPerTile: (rate) => tileLength(rate, this.options.tileLength),
-    })
+    const whole = { offset: 0, nSamples: request.nSamples };
+    const needs = planColumns(request, whole, this.options.tileLength)
       .flat()
       .filter((need) => loader.isMissing(need));
     if (needs.length > 0) this.#start(needs);
@@ -58,7 +52,7 @@ export class Prefetcher {
   }
 
   #start(needs: readonly TileNeed[]): void {
-    const bytes = needs.reduce((sum, need) => sum + need.slotsPerTile * BYTES_PER_SLOT, 0);
+    const bytes = bytesOfTiles(needs);
     if (this.#bytes + bytes > this.options.maxBytes || this.#stop.signal.aborted) return;
     this.#bytes += bytes;
     this.options.onTiles(needs.length);

@@ -3,12 +3,9 @@ import { slotsPerTile as tileLength, tileOf, type TileLength } from "@mef3-clust
 import type { TileKind } from "@mef3-cluster/tiles/tile";
 import type { RowTiles } from "./assemble";
 import type { ByteBudget } from "./byte-budget";
-import { planTiles, type RowNeeds, type TileOrEmpty } from "./plan";
+import { BYTES_PER_SLOT, bytesOfTiles, planTiles, type RowNeeds, type TileOrEmpty } from "./plan";
 import type { TileLoader } from "./tile-loader";
 import { BYTES_PER_SAMPLE, type WindowRequest } from "./window-reader";
-
-/** Both kinds of tile hold four bytes per slot. */
-const BYTES_PER_SLOT = 4;
 
 /** A piece of a window, all rows, whose tiles are fetched together. */
 export interface Slab {
@@ -64,6 +61,20 @@ export function* slabRanges(
   return undefined;
 }
 
+/** The tiles that hold some columns of each row of a window. */
+export function planColumns(
+  request: WindowRequest,
+  range: ColumnRange,
+  length: TileLength,
+): RowNeeds[] {
+  return planTiles({
+    ...request,
+    ...range,
+    kind: tileKindOf(request),
+    slotsPerTile: (rate) => tileLength(rate, length),
+  });
+}
+
 /**
  * Fetches the tiles of a slab, within the memory budget.
  *
@@ -77,17 +88,8 @@ export async function loadSlab(
   options: SlabOptions,
   signal: AbortSignal,
 ): Promise<Slab> {
-  const plan = planTiles({
-    ...request,
-    ...range,
-    kind: tileKindOf(request),
-    slotsPerTile: (rate) => tileLength(rate, options.tileLength),
-  });
-  const needs = plan.flat();
-  const bytes = needs
-    .filter((need) => !need.isEmpty)
-    .reduce((sum, need) => sum + need.slotsPerTile * BYTES_PER_SLOT, 0);
-  const release = await options.budget.take(bytes, signal);
+  const plan = planColumns(request, range, options.tileLength);
+  const release = await options.budget.take(bytesOfTiles(plan.flat()), signal);
   try {
     const rows = await fetchRows(request, plan, atHand, lane, options.loader, signal);
     return { ...range, request, rows, release };
